@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Generates deepcopy, defaults, conversions, OpenAPI, clientset, listers,
+# informers and apply configurations from pkg/apis.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+GOBIN="${TMPDIR:-/tmp}/omni-codegen-bin"
+export GOBIN
+codegen="$(cd hack/tools && go list -m -f '{{.Dir}}' k8s.io/code-generator)"
+# shellcheck source=/dev/null
+source "$codegen/kube_codegen.sh"
+
+# The types of core/v1 that ours embed live in the read-only module cache.
+KUBE_CODEGEN_READONLY_PKGS+=(k8s.io/api/core/v1)
+
+module=github.com/castai/omni
+boilerplate=hack/boilerplate.go.txt
+
+kube::codegen::gen_helpers --boilerplate "$boilerplate" pkg/apis
+
+schema="$(mktemp)"
+trap 'rm -f "$schema"' EXIT
+kube::codegen::gen_openapi \
+    --boilerplate "$boilerplate" \
+    --output-dir pkg/generated/openapi \
+    --output-pkg "$module/pkg/generated/openapi" \
+    --output-model-name-file zz_generated.model_name.go \
+    --report-filename hack/openapi-violations.list \
+    --update-report \
+    --extra-pkgs k8s.io/api/core/v1 \
+    pkg/apis
+
+go run ./hack/openapi-schema >"$schema"
+kube::codegen::gen_client \
+    --boilerplate "$boilerplate" \
+    --output-dir pkg/generated \
+    --output-pkg "$module/pkg/generated" \
+    --with-watch \
+    --with-applyconfig \
+    --applyconfig-openapi-schema "$schema" \
+    pkg/apis

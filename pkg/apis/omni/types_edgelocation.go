@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package omni
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
+// EdgeLocation is a region of a cloud in which the main cluster may run nodes.
+// It becomes usable when its onboarding script has run; it is deleted in a safe
+// order: its edges, the peering, then the object.
+type EdgeLocation struct {
+	metav1.TypeMeta
+	metav1.ObjectMeta
+	Spec   EdgeLocationSpec
+	Status EdgeLocationStatus
+}
+
+// CloudProvider names the cloud of an edge location.
+type CloudProvider string
+
+// The supported clouds.
+const (
+	// ProviderAWS is Amazon Web Services.
+	ProviderAWS CloudProvider = "AWS"
+)
+
+// EdgeLocationSpec is the desired state of an EdgeLocation.
+type EdgeLocationSpec struct {
+	Provider     CloudProvider
+	Region       string
+	Zones        []string
+	Description  string
+	AWS          *AWSLocation
+	Credentials  *Credentials
+	ControlPlane EdgeControlPlane
+	NodeDefaults *NodeDefaults
+}
+
+// AWSLocation identifies what the onboarding script made in an AWS account.
+type AWSLocation struct {
+	AccountID       string
+	RoleARN         string
+	InstanceProfile string
+	VPCID           string
+	VPCCIDR         string
+	SubnetIDs       map[string]string
+	SecurityGroupID string
+}
+
+// Credentials says how OMNI signs in to the cloud.
+type Credentials struct {
+	SecretRef *LocalSecretReference
+}
+
+// LocalSecretReference names a Secret of the same namespace in the main cluster.
+type LocalSecretReference struct {
+	Name string
+}
+
+// EdgeControlPlane says where the control plane of the edge cluster runs.
+type EdgeControlPlane struct {
+	External *ExternalControlPlane
+}
+
+// ExternalControlPlane is an edge cluster that somebody else runs. Liqo must be
+// installed on it.
+type ExternalControlPlane struct {
+	KubeconfigSecretRef LocalSecretReference
+}
+
+// NodeDefaults are the defaults of every machine of a location.
+type NodeDefaults struct {
+	Image   string
+	DiskGiB int32
+	Tags    map[string]string
+}
+
+// EdgeLocationPhase is the state of a location in one word.
+type EdgeLocationPhase string
+
+// The phases of a location.
+const (
+	// EdgeLocationPending: the onboarding script has not run.
+	EdgeLocationPending EdgeLocationPhase = "Pending"
+	// EdgeLocationIncompleteSetup: onboarded, but in no node template.
+	EdgeLocationIncompleteSetup EdgeLocationPhase = "Incomplete setup"
+	// EdgeLocationInUse: a node template may buy machines here.
+	EdgeLocationInUse EdgeLocationPhase = "In use"
+	// EdgeLocationFailed: something needs a person; see the conditions.
+	EdgeLocationFailed EdgeLocationPhase = "Failed"
+	// EdgeLocationOffboarding: deletion is under way.
+	EdgeLocationOffboarding EdgeLocationPhase = "Offboarding"
+)
+
+// Condition types of an EdgeLocation. All are positive: True is good.
+const (
+	// ConditionOnboarded: the script has registered the location.
+	ConditionOnboarded = "Onboarded"
+	// ConditionCredentialsValid: the cloud accepts OMNI's credentials.
+	ConditionCredentialsValid = "CredentialsValid"
+	// ConditionControlPlaneReady: the API of the edge cluster answers and Liqo is there.
+	ConditionControlPlaneReady = "ControlPlaneReady"
+	// ConditionPeered: the main and the edge cluster have exchanged identities.
+	ConditionPeered = "Peered"
+	// ConditionInUse: at least one node template allows the location.
+	ConditionInUse = "InUse"
+	// ConditionReady: machines can be bought here now.
+	ConditionReady = "Ready"
+)
+
+// EdgeLocationStatus is the observed state of an EdgeLocation.
+type EdgeLocationStatus struct {
+	Phase              EdgeLocationPhase
+	ObservedGeneration int64
+	Conditions         []metav1.Condition
+	NodeTemplates      []string
+	Edges              int32
+	HourlyPrice        string
+	Registration       *Registration
+	EdgeClusterVersion string
+}
+
+// Registration is what is kept of a registration token: never the token.
+type Registration struct {
+	TokenHash      string
+	ExpirationTime metav1.Time
+	UsedTime       *metav1.Time
+}
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
+// EdgeLocationList is a list of EdgeLocations.
+type EdgeLocationList struct {
+	metav1.TypeMeta
+	metav1.ListMeta
+	Items []EdgeLocation
+}

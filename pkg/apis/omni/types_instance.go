@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package omni
+
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Instance is one machine type that a node template could buy: a type in a zone
+// of a location at a price. It is computed from the catalog and never stored.
+type Instance struct {
+	metav1.ObjectMeta
+	InstanceType     string
+	EdgeLocationName string
+	Region           string
+	Zone             string
+	Architecture     string
+	CapacityType     CapacityType
+	CPU              resource.Quantity
+	Memory           resource.Quantity
+	GPUs             int32
+	GPUName          string
+	HourlyPrice      string
+	PriceSource      string
+}
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
+// InstanceList answers nodetemplates/instances, cheapest first.
+type InstanceList struct {
+	metav1.TypeMeta
+	metav1.ListMeta
+	Items []Instance
+}
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
+// InstanceOptions are the query parameters of nodetemplates/instances.
+type InstanceOptions struct {
+	metav1.TypeMeta
+	MinCPU       int64
+	MinGPUs      int64
+	Region       string
+	CapacityType string
+	MaxPrice     string
+	Limit        int64
+}

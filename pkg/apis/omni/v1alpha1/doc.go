@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package v1alpha1 is the first external version of the omni.cast.ai API.
+//
+// +k8s:deepcopy-gen=package
+// +k8s:conversion-gen=github.com/castai/omni/pkg/apis/omni
+// +k8s:defaulter-gen=TypeMeta
+// +k8s:openapi-gen=true
+// +k8s:openapi-model-package=ai.cast.omni.v1alpha1
+// +groupName=omni.cast.ai
+package v1alpha1

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Names that are a contract with users, with Liqo and with the clouds.
+const (
+	// LabelEnableScheduling on a Namespace ("true") lets its pods run on edges.
+	LabelEnableScheduling = "omni.cast.ai/enable-scheduling"
+
+	// LabelEdgeNode marks every Node that is an edge ("true").
+	LabelEdgeNode = "omni.cast.ai/edge-node"
+	// LabelEdgeID carries the UID of the Edge behind a Node.
+	LabelEdgeID = "omni.cast.ai/edge-id"
+	// LabelEdgeName carries the name of the Edge behind a Node.
+	LabelEdgeName = "omni.cast.ai/edge-name"
+	// LabelEdgeNamespace carries the namespace (team) of the Edge behind a Node.
+	LabelEdgeNamespace = "omni.cast.ai/edge-namespace"
+	// LabelEdgeLocationName carries the name of the EdgeLocation of a Node.
+	LabelEdgeLocationName = "omni.cast.ai/edge-location-name"
+	// LabelNodeTemplateName carries the name of the NodeTemplate of a Node.
+	LabelNodeTemplateName = "omni.cast.ai/node-template-name"
+	// LabelCSP carries the cloud of a Node in lower case, for example "aws".
+	LabelCSP = "omni.cast.ai/csp"
+	// LabelCapacityType carries "spot" or "on-demand".
+	LabelCapacityType = "omni.cast.ai/capacity-type"
+
+	// TaintEdge keeps every pod off an edge Node that did not opt in.
+	// Value "true", effect NoExecute.
+	TaintEdge = "virtual-node.omni.cast.ai/not-allowed"
+
+	// FinalizerCleanup holds an object until what it owns outside is gone.
+	FinalizerCleanup = "omni.cast.ai/cleanup"
+
+	// TagClusterID and TagEdgeLocation are on every cloud resource OMNI makes;
+	// off-boarding and the orphan sweep find resources by them.
+	TagClusterID    = "omni.cast.ai/cluster-id"
+	TagEdgeLocation = "omni.cast.ai/edge-location"
+	// TagEdgeID is on every machine and carries the UID of its Edge.
+	TagEdgeID = "omni.cast.ai/edge-id"
+
+	// ProviderIDPrefix starts spec.providerID of every edge Node.
+	ProviderIDPrefix = "castai-omni://"
+	// NodeNamePrefix starts the name of every edge Node: cast-<edge uid>.
+	NodeNamePrefix = "cast-"
+)
+
+// EdgeNodeName is the name of the Node of the Edge with this UID, in the main
+// cluster and in the edge cluster alike.
+func EdgeNodeName(uid string) string { return NodeNamePrefix + uid }
