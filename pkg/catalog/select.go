@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package catalog
+
+import (
+	"slices"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+)
+
+// Select is the one home of a node template's constraints: it returns the
+// offerings the template allows, one for every zone, in the order given.
+// Offerings without a zone are spread over zones.
+func Select(offerings []Offering, template *v1alpha1.NodeTemplateSpec, zones []string) []Offering {
+	var selected []Offering
+	for _, o := range offerings {
+		if !allowed(&o, &template.Constraints) {
+			continue
+		}
+		if o.Zone != "" {
+			if slices.Contains(zones, o.Zone) {
+				selected = append(selected, o)
+			}
+			continue
+		}
+		for _, zone := range zones {
+			o.Zone = zone
+			selected = append(selected, o)
+		}
+	}
+	return selected
+}
+
+func allowed(o *Offering, c *v1alpha1.NodeConstraints) bool {
+	capacityTypes := c.CapacityTypes
+	if len(capacityTypes) == 0 {
+		capacityTypes = []v1alpha1.CapacityType{v1alpha1.CapacityOnDemand}
+	}
+	switch {
+	case !slices.Contains(capacityTypes, v1alpha1.CapacityType(o.CapacityType)),
+		o.VCPU < int64(c.MinCPU),
+		c.MaxCPU > 0 && o.VCPU > int64(c.MaxCPU),
+		c.MinMemory != nil && o.MemoryBytes < c.MinMemory.Value(),
+		c.MaxMemory != nil && o.MemoryBytes > c.MaxMemory.Value(),
+		len(c.InstanceFamilies) > 0 && !slices.Contains(c.InstanceFamilies, o.Family),
+		slices.Contains(c.ExcludeInstanceFamilies, o.Family):
+		return false
+	}
+	return true
+}

@@ -1,0 +1,224 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/controller/unavailable"
+	"github.com/castai/omni/pkg/edgecluster"
+	"github.com/castai/omni/pkg/edgenode"
+)
+
+// begin takes an edge one step further towards Ready.
+func (l *life) begin(ctx context.Context) (reconcile.Result, error) {
+	status := &l.edge.Status
+	if status.InstanceID != "" {
+		return l.join(ctx)
+	}
+	if status.Phase == "" {
+		status.Phase = v1alpha1.EdgePending
+	}
+	if ready := meta.FindStatusCondition(l.location.Status.Conditions, v1alpha1.ConditionReady); ready == nil || ready.Status != metav1.ConditionTrue {
+		l.set(v1alpha1.ConditionLaunched, metav1.ConditionFalse, "EdgeLocationNotReady", "the edge location is not Ready; see its conditions")
+		return reconcile.Result{}, nil
+	}
+	provider, err := l.Connect.Provider(ctx, l.location)
+	if err != nil {
+		return l.refused(ctx, err)
+	}
+	if status.Launch == nil {
+		return l.intend(ctx, provider)
+	}
+	return l.launch(ctx, provider)
+}
+
+// intend writes down what will be asked of the cloud, before it is asked: whoever
+// comes after a crash asks for the same again.
+func (l *life) intend(ctx context.Context, provider cloud.Provider) (reconcile.Result, error) {
+	image := l.edge.Spec.Image
+	if defaults := l.location.Spec.NodeDefaults; image == "" && defaults != nil {
+		image = defaults.Image
+	}
+	if image == "" {
+		var err error
+		if image, err = provider.DefaultImage(ctx, "amd64"); err != nil {
+			return l.refused(ctx, err)
+		}
+	}
+	attempt := int32(1)
+	if before := l.edge.Status.Launch; before != nil {
+		attempt = before.Attempt + 1
+	}
+	now := metav1.NewTime(l.Clock.Now())
+	l.edge.Status.Launch = &v1alpha1.EdgeLaunch{
+		Attempt: attempt, ClientToken: clientToken(l.edge, attempt), Zone: l.zone(), Image: image, StartTime: &now,
+	}
+	if l.edge.Status.HourlyPrice == "" {
+		l.edge.Status.HourlyPrice = l.price()
+	}
+	l.edge.Status.Phase = v1alpha1.EdgeLaunching
+	return reconcile.Result{}, nil
+}
+
+// clientToken is the UUIDv5 of the attempt in the namespace of the Edge's UID.
+func clientToken(edge *v1alpha1.Edge, attempt int32) string {
+	space, err := uuid.Parse(string(edge.UID))
+	if err != nil {
+		space = uuid.NewSHA1(uuid.NameSpaceOID, []byte(edge.UID))
+	}
+	return uuid.NewSHA1(space, []byte(strconv.Itoa(int(attempt)))).String()
+}
+
+func (l *life) zone() string {
+	if l.edge.Spec.Zone != "" {
+		return l.edge.Spec.Zone
+	}
+	zones := l.location.UsableZones()
+	if len(zones) == 0 {
+		return ""
+	}
+	return zones[0]
+}
+
+// price of an Edge that was made by hand; the solver's own carry theirs.
+func (l *life) price() string {
+	snapshot, err := catalog.Snapshot()
+	if err != nil {
+		return ""
+	}
+	offerings := snapshot.Offerings(string(l.location.Spec.Provider), l.location.Spec.Region)
+	i := slices.IndexFunc(offerings, func(o catalog.Offering) bool {
+		return o.InstanceType == l.edge.Spec.InstanceType && o.CapacityType == string(l.edge.Spec.CapacityType)
+	})
+	if i < 0 {
+		return ""
+	}
+	return catalog.FormatPrice(offerings[i].HourlyPrice)
+}
+
+// launch asks the cloud for the machine of the intent, or finds the one that was
+// asked for before a crash.
+func (l *life) launch(ctx context.Context, provider cloud.Provider) (reconcile.Result, error) {
+	instance, err := provider.FindByEdge(ctx, string(l.edge.UID))
+	if err != nil {
+		return l.refused(ctx, err)
+	}
+	if instance == nil {
+		request, err := l.launchRequest(ctx)
+		if err != nil {
+			return reconcile.Result{}, err
+		}
+		if instance, err = provider.Launch(ctx, request); err != nil {
+			return l.refused(ctx, err)
+		}
+	}
+	l.edge.Status.InstanceID = instance.ID
+	l.edge.Status.NodeName = l.nodeName()
+	l.edge.Status.ProviderID = edgenode.ProviderID(l.edge, l.location)
+	l.edge.Status.Phase = v1alpha1.EdgeLaunched
+	l.set(v1alpha1.ConditionLaunched, metav1.ConditionTrue, "Launched", "the cloud has given "+instance.ID)
+	l.event(corev1.EventTypeNormal, "Launched", "Launch", "%s in %s is %s", l.edge.Spec.InstanceType, l.edge.Status.Launch.Zone, instance.ID)
+	return reconcile.Result{RequeueAfter: progressInterval}, nil
+}
+
+func (l *life) launchRequest(ctx context.Context) (cloud.LaunchRequest, error) {
+	cluster, err := l.Connect.EdgeCluster(ctx, l.location)
+	if err != nil {
+		return cloud.LaunchRequest{}, err
+	}
+	token, err := cluster.EnsureBootstrapToken(ctx, string(l.edge.UID), l.Clock.Now())
+	if err != nil {
+		return cloud.LaunchRequest{}, err
+	}
+	launch := l.edge.Status.Launch
+	placed := l.edge.DeepCopy()
+	placed.Spec.Zone = launch.Zone
+	userData, err := edgecluster.UserData(edgecluster.Machine{
+		NodeName: l.nodeName(), ProviderID: edgenode.ProviderID(l.edge, l.location), Labels: edgenode.KubeletLabels(placed, l.location),
+		Server: cluster.Server, CA: cluster.CA, BootstrapToken: token, Version: l.location.Status.EdgeClusterVersion,
+	})
+	if err != nil {
+		return cloud.LaunchRequest{}, err
+	}
+	request := cloud.LaunchRequest{
+		ClientToken: launch.ClientToken, EdgeUID: string(l.edge.UID), Name: l.nodeName(),
+		InstanceType: l.edge.Spec.InstanceType, Zone: launch.Zone, Image: launch.Image,
+		CapacityType: string(l.edge.Spec.CapacityType), DiskGiB: defaultDiskGiB, UserData: userData,
+	}
+	if defaults := l.location.Spec.NodeDefaults; defaults != nil {
+		request.Tags = maps.Clone(defaults.Tags)
+		request.DiskGiB = cmp.Or(defaults.DiskGiB, defaultDiskGiB)
+	}
+	return request, nil
+}
+
+// settleTime is how long a cloud may take to show in a list what it has launched.
+// EC2 documents eventual consistency without a bound; two minutes is far above what
+// is seen.
+const settleTime = 2 * time.Minute
+
+// defaultDiskGiB is the default of spec.nodeDefaults.diskGiB.
+const defaultDiskGiB = 30
+
+// refused handles what the cloud, or the way to it, answered instead of a machine.
+func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error) {
+	class := cloud.ClassOf(err)
+	l.set(v1alpha1.ConditionLaunched, metav1.ConditionFalse, string(class), err.Error())
+	switch class {
+	case cloud.ClassTransient, cloud.ClassThrottle:
+		l.set(v1alpha1.ConditionLaunched, metav1.ConditionUnknown, string(class), err.Error())
+		return reconcile.Result{}, err
+	case cloud.ClassIdempotency:
+		// The token is spent. Either its machine is not visible yet, or it is
+		// dead: only time tells, and a second machine would be the worse error.
+		if l.Clock.Since(l.edge.Status.Launch.StartTime.Time) < settleTime {
+			return reconcile.Result{RequeueAfter: progressInterval}, nil
+		}
+		l.edge.Status.Launch = &v1alpha1.EdgeLaunch{Attempt: l.edge.Status.Launch.Attempt}
+		provider, providerErr := l.Connect.Provider(ctx, l.location)
+		if providerErr != nil {
+			return reconcile.Result{}, providerErr
+		}
+		return l.intend(ctx, provider)
+	case cloud.ClassCapacity, cloud.ClassQuota:
+		l.event(corev1.EventTypeWarning, string(class), "Launch", "%v", err)
+		if l.edge.Spec.NodeTemplateName != "" && l.edge.Status.Launch != nil {
+			return l.giveUp(ctx)
+		}
+	default:
+		l.event(corev1.EventTypeWarning, string(class), "Launch", "%v", err)
+	}
+	return reconcile.Result{RequeueAfter: checkInterval}, nil
+}
+
+// giveUp deletes an Edge the cloud has no machine for, so that the next decision
+// takes another offering.
+func (l *life) giveUp(ctx context.Context) (reconcile.Result, error) {
+	l.Unavailable.Refuse(unavailable.Offering{
+		Location:     l.location.Namespace + "/" + l.location.Name,
+		InstanceType: l.edge.Spec.InstanceType, Zone: l.edge.Status.Launch.Zone, CapacityType: string(l.edge.Spec.CapacityType),
+	})
+	err := l.Omni.Delete(ctx, l.edge, client.Preconditions{UID: &l.edge.UID})
+	if client.IgnoreNotFound(err) != nil {
+		return reconcile.Result{}, fmt.Errorf("delete the edge: %w", err)
+	}
+	return reconcile.Result{}, nil
+}

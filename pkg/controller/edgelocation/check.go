@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edgelocation
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/edgecluster"
+	"github.com/castai/omni/pkg/peering"
+)
+
+// finding is what one check found. Unknown means that nobody could be asked, or
+// that it is not finished: it is never taken for a failure.
+type finding struct {
+	status          metav1.ConditionStatus
+	reason, message string
+}
+
+var (
+	good = func(reason, message string) finding { return finding{metav1.ConditionTrue, reason, message} }
+	bad  = func(reason string, err error) finding { return finding{metav1.ConditionFalse, reason, err.Error()} }
+	open = func(reason, message string) finding { return finding{metav1.ConditionUnknown, reason, message} }
+)
+
+// check looks at everything a location depends on, in the order in which one
+// needs the other, and writes a condition for each.
+func (r *Reconciler) check(ctx context.Context, location *v1alpha1.EdgeLocation) reconcile.Result {
+	set := func(condition string, f finding) bool {
+		meta.SetStatusCondition(&location.Status.Conditions, metav1.Condition{
+			Type: condition, Status: f.status, Reason: f.reason, Message: f.message, ObservedGeneration: location.Generation,
+		})
+		return f.status == metav1.ConditionTrue
+	}
+	inUse := finding{metav1.ConditionFalse, "NoNodeTemplate", "no node template of the namespace allows this location: name it in spec.edgeLocations"}
+	if len(location.Status.NodeTemplates) > 0 {
+		inUse = good("NodeTemplates", "a node template allows this location")
+	}
+	set(v1alpha1.ConditionInUse, inUse)
+
+	if !meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionOnboarded) {
+		set(v1alpha1.ConditionOnboarded, finding{metav1.ConditionFalse, "ScriptNotRun", "run the onboarding script: kubectl get --raw …/onboard-script | bash"})
+		set(v1alpha1.ConditionReady, finding{metav1.ConditionFalse, "ScriptNotRun", "the onboarding script has not run"})
+		return reconcile.Result{}
+	}
+	set(v1alpha1.ConditionCredentialsValid, r.checkCredentials(ctx, location))
+	cluster, controlPlane := r.checkControlPlane(ctx, location)
+	set(v1alpha1.ConditionControlPlaneReady, controlPlane)
+	peered := open("WaitingForControlPlane", "the edge cluster has to answer first")
+	if cluster != nil {
+		peered = r.checkPeering(ctx, location, cluster)
+	}
+	set(v1alpha1.ConditionPeered, peered)
+
+	switch {
+	case set(v1alpha1.ConditionReady, ready(location)):
+		return reconcile.Result{RequeueAfter: checkInterval}
+	case peered.reason == reasonInProgress:
+		return reconcile.Result{RequeueAfter: progressInterval}
+	default:
+		return reconcile.Result{RequeueAfter: retryInterval}
+	}
+}
+
+const reasonInProgress = "InProgress"
+
+// ready sums up: the first condition that is not True says why not.
+func ready(location *v1alpha1.EdgeLocation) finding {
+	for _, name := range []string{v1alpha1.ConditionCredentialsValid, v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionPeered} {
+		if c := meta.FindStatusCondition(location.Status.Conditions, name); c.Status != metav1.ConditionTrue {
+			return finding{c.Status, c.Reason, name + ": " + c.Message}
+		}
+	}
+	return good("Ready", "machines can be bought here")
+}
+
+func (r *Reconciler) checkCredentials(ctx context.Context, location *v1alpha1.EdgeLocation) finding {
+	provider, err := r.Connect.Provider(ctx, location)
+	if err == nil {
+		err = provider.CheckCredentials(ctx)
+	}
+	var secret *connection.SecretError
+	switch class := cloud.ClassOf(err); {
+	case err == nil:
+		return good("Accepted", "the cloud accepts the credentials")
+	case errors.As(err, &secret):
+		return bad("SecretUnusable", err)
+	case class == cloud.ClassTransient, class == cloud.ClassThrottle:
+		return open(string(class), err.Error())
+	default:
+		return bad(string(class), err)
+	}
+}
+
+func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, finding) {
+	cluster, err := r.Connect.EdgeCluster(ctx, location)
+	if err != nil {
+		return nil, bad("SecretUnusable", err)
+	}
+	facts, err := cluster.Probe(ctx)
+	var missing *edgecluster.NotInstalledError
+	switch {
+	case errors.As(err, &missing):
+		return nil, bad("LiqoNotInstalled", err)
+	case err != nil:
+		return nil, open("Unreachable", err.Error())
+	}
+	location.Status.EdgeClusterVersion = facts.Version
+	return cluster, good("Answers", "the edge cluster answers and Liqo is installed")
+}
+
+func (r *Reconciler) checkPeering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) finding {
+	p, err := r.Connect.Peering(ctx, location, cluster)
+	var progress peering.Progress
+	if err == nil {
+		progress, err = p.Ensure(ctx)
+	}
+	var taken *peering.TakenError
+	switch {
+	case errors.As(err, &taken):
+		return bad("EdgeClusterTaken", err)
+	case err != nil:
+		return open("Unreachable", err.Error())
+	case !progress.Done:
+		return open(reasonInProgress, progress.Waiting)
+	}
+	return good("Peered", "the main and the edge cluster have exchanged identities")
+}
+
+// phase sums the conditions up in one word.
+func phase(location *v1alpha1.EdgeLocation) v1alpha1.EdgeLocationPhase {
+	if !location.DeletionTimestamp.IsZero() {
+		return v1alpha1.EdgeLocationOffboarding
+	}
+	if !meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionOnboarded) {
+		return v1alpha1.EdgeLocationPending
+	}
+	for _, name := range []string{v1alpha1.ConditionCredentialsValid, v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionPeered} {
+		if meta.IsStatusConditionFalse(location.Status.Conditions, name) {
+			return v1alpha1.EdgeLocationFailed
+		}
+	}
+	if len(location.Status.NodeTemplates) > 0 {
+		return v1alpha1.EdgeLocationInUse
+	}
+	return v1alpha1.EdgeLocationIncompleteSetup
+}

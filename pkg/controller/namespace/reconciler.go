@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package namespace opens labelled namespaces to the edges, and closes them again
+// when the label goes.
+package namespace
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	offloadingv1beta1 "github.com/liqotech/liqo/apis/offloading/v1beta1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+)
+
+const (
+	// offloadingName is the only name Liqo accepts for a NamespaceOffloading.
+	offloadingName = "offloading"
+	// liqoSchedulingLabel sends the pods of a namespace through Liqo's webhook.
+	// It is set before the NamespaceOffloading exists: until then pods are
+	// refused and made again, instead of staying Pending without a toleration.
+	liqoSchedulingLabel = "liqo.io/scheduling-enabled"
+	// managedBy marks the NamespaceOffloadings that are ours to delete.
+	managedByLabel = "app.kubernetes.io/managed-by"
+	managedBy      = "omni-controller"
+)
+
+// Reconciler reconciles Namespaces.
+type Reconciler struct {
+	// Main is the client of the main cluster.
+	Main     client.Client
+	Recorder events.EventRecorder
+}
+
+// SetupWithManager watches namespaces and their NamespaceOffloadings.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	ofOffloading := func(_ context.Context, o client.Object) []reconcile.Request {
+		return []reconcile.Request{{NamespacedName: client.ObjectKey{Name: o.GetNamespace()}}}
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("namespace").
+		For(&corev1.Namespace{}).
+		Watches(&offloadingv1beta1.NamespaceOffloading{}, handler.EnqueueRequestsFromMapFunc(ofOffloading)).
+		Complete(r)
+}
+
+// Enabled says whether the pods of a namespace may run on edges.
+func Enabled(namespace *corev1.Namespace) bool {
+	return namespace.Labels[v1alpha1.LabelEnableScheduling] == "true" && !refused(namespace.Name)
+}
+
+// refused are the namespaces that are never opened: a mistake there would take
+// the cluster itself to the edge.
+func refused(name string) bool {
+	return name == metav1.NamespaceDefault || name == "liqo" || name == "omni-system" ||
+		strings.HasPrefix(name, "kube-") || strings.HasPrefix(name, "liqo-")
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	namespace := &corev1.Namespace{}
+	if err := r.Main.Get(ctx, request.NamespacedName, namespace); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if !namespace.DeletionTimestamp.IsZero() {
+		return reconcile.Result{}, nil
+	}
+	if Enabled(namespace) {
+		return reconcile.Result{}, r.open(ctx, namespace)
+	}
+	if namespace.Labels[v1alpha1.LabelEnableScheduling] == "true" {
+		r.Recorder.Eventf(namespace, nil, corev1.EventTypeWarning, "NamespaceRefused", "Open",
+			"%s=true has no effect on namespace %s: use a namespace of your own", v1alpha1.LabelEnableScheduling, namespace.Name)
+	}
+	return reconcile.Result{}, r.close(ctx, namespace)
+}
+
+func (r *Reconciler) open(ctx context.Context, namespace *corev1.Namespace) error {
+	if namespace.Labels[liqoSchedulingLabel] != "true" {
+		before := namespace.DeepCopy()
+		namespace.Labels[liqoSchedulingLabel] = "true"
+		if err := r.Main.Patch(ctx, namespace, client.MergeFrom(before)); err != nil {
+			return fmt.Errorf("label the namespace for Liqo: %w", err)
+		}
+	}
+	offloading := Offloading(namespace.Name)
+	offloading.Labels = map[string]string{managedByLabel: managedBy}
+	offloading.Spec = offloadingv1beta1.NamespaceOffloadingSpec{
+		NamespaceMappingStrategy: offloadingv1beta1.DefaultNameMappingStrategyType,
+		PodOffloadingStrategy:    offloadingv1beta1.LocalAndRemotePodOffloadingStrategyType,
+		// It stays empty: with two virtual nodes of one cluster a selector makes
+		// Liqo delete the namespace in the edge cluster. Not nil: it is required.
+		ClusterSelector: corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{}},
+	}
+	if err := r.Main.Create(ctx, offloading); client.IgnoreAlreadyExists(err) != nil {
+		return fmt.Errorf("create the NamespaceOffloading: %w", err)
+	}
+	return nil
+}
+
+// close removes what open made and nothing else.
+func (r *Reconciler) close(ctx context.Context, namespace *corev1.Namespace) error {
+	offloading := Offloading(namespace.Name)
+	err := r.Main.Get(ctx, client.ObjectKeyFromObject(offloading), offloading)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("read the NamespaceOffloading: %w", err)
+	}
+	if err != nil || offloading.Labels[managedByLabel] != managedBy {
+		return nil
+	}
+	if err := r.Main.Delete(ctx, offloading); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete the NamespaceOffloading: %w", err)
+	}
+	return nil
+}
+
+// Offloading returns the NamespaceOffloading of a namespace, without its spec.
+func Offloading(namespace string) *offloadingv1beta1.NamespaceOffloading {
+	return &offloadingv1beta1.NamespaceOffloading{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: offloadingName}}
+}

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controller runs OMNI's controllers and its webhook in one process.
+package controller
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/spf13/pflag"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Options are the flags of omni-controller.
+type Options struct {
+	Kubeconfig         string
+	OmniKubeconfig     string
+	ClusterID          string
+	Namespace          string
+	ServiceAccount     string
+	MetricsBindAddress string
+	HealthBindAddress  string
+	WebhookBindAddress string
+	WebhookCertDir     string
+	LeaderElect        bool
+}
+
+// NewOptions returns the defaults.
+func NewOptions() *Options {
+	return &Options{
+		Namespace:          "omni-system",
+		ServiceAccount:     "omni-controller",
+		MetricsBindAddress: "127.0.0.1:8080",
+		HealthBindAddress:  "127.0.0.1:8081",
+		WebhookBindAddress: "127.0.0.1:9443",
+		WebhookCertDir:     "/var/run/omni/webhook",
+		LeaderElect:        true,
+	}
+}
+
+// AddFlags registers the options.
+func (o *Options) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig, "Kubeconfig of the main cluster. Default: the ServiceAccount of the pod.")
+	fs.StringVar(&o.OmniKubeconfig, "omni-kubeconfig", o.OmniKubeconfig, "Kubeconfig of omni-apiserver. Default: through the main cluster's aggregator.")
+	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Identity of the main cluster: the value of the tag omni.cast.ai/cluster-id on every cloud resource. Required, and never changed.")
+	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace of the controller: its lease and its ServiceAccount.")
+	fs.StringVar(&o.ServiceAccount, "service-account", o.ServiceAccount, "ServiceAccount whose tokens the clouds trust (web identity).")
+	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "Where metrics are served; 0 for nowhere.")
+	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "Where /healthz and /readyz are served.")
+	fs.StringVar(&o.WebhookBindAddress, "webhook-bind-address", o.WebhookBindAddress, "Where the pod webhook is served.")
+	fs.StringVar(&o.WebhookCertDir, "webhook-cert-dir", o.WebhookCertDir, "Directory with tls.crt and tls.key of the webhook; read again when they change.")
+	fs.BoolVar(&o.LeaderElect, "leader-elect", o.LeaderElect, "Let one of several replicas act at a time.")
+}
+
+// Validate says which flag is wrong and how to mend it.
+func (o *Options) Validate() error {
+	if o.ClusterID == "" {
+		return fmt.Errorf("--cluster-id is required: give the main cluster a name that no other cluster of your cloud accounts has")
+	}
+	if _, _, err := hostPort(o.WebhookBindAddress); err != nil {
+		return fmt.Errorf("--webhook-bind-address: %w", err)
+	}
+	return nil
+}
+
+func hostPort(address string) (string, int, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, err
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return "", 0, fmt.Errorf("port %q is not a number", port)
+	}
+	return host, number, nil
+}
+
+// configs returns how to reach the main cluster and omni-apiserver.
+func (o *Options) configs() (main, omni *rest.Config, err error) {
+	if main, err = clientcmd.BuildConfigFromFlags("", o.Kubeconfig); err != nil {
+		return nil, nil, fmt.Errorf("--kubeconfig: %w", err)
+	}
+	main.QPS, main.Burst = 100, 200
+	omni = rest.CopyConfig(main)
+	if o.OmniKubeconfig != "" {
+		if omni, err = clientcmd.BuildConfigFromFlags("", o.OmniKubeconfig); err != nil {
+			return nil, nil, fmt.Errorf("--omni-kubeconfig: %w", err)
+		}
+		omni.QPS, omni.Burst = 100, 200
+	}
+	return main, omni, nil
+}

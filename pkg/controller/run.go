@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/cluster"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/consolidation"
+	"github.com/castai/omni/pkg/controller/edge"
+	"github.com/castai/omni/pkg/controller/edgelocation"
+	"github.com/castai/omni/pkg/controller/namespace"
+	"github.com/castai/omni/pkg/controller/nodetemplate"
+	"github.com/castai/omni/pkg/controller/provisioner"
+	"github.com/castai/omni/pkg/controller/unavailable"
+	"github.com/castai/omni/pkg/peering"
+	"github.com/castai/omni/pkg/webhook"
+)
+
+// name identifies the controller in events and leases.
+const name = "omni-controller"
+
+// Run runs the controllers until the context ends.
+func Run(ctx context.Context, o *Options) error {
+	ctrl.SetLogger(klog.Background())
+	scheme, err := newScheme()
+	if err != nil {
+		return err
+	}
+	mainConfig, omniConfig, err := o.configs()
+	if err != nil {
+		return err
+	}
+	mgr, err := newManager(o, mainConfig, scheme)
+	if err != nil {
+		return err
+	}
+	omni, err := newOmni(ctx, omniConfig, scheme)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(omni); err != nil {
+		return fmt.Errorf("add the cluster of omni-apiserver: %w", err)
+	}
+	podNode := func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, edge.PodNodeField, podNode); err != nil {
+		return fmt.Errorf("index pods by node: %w", err)
+	}
+	if err := addControllers(o, mgr, omni, mainConfig); err != nil {
+		return err
+	}
+	mgr.GetWebhookServer().Register(webhook.Path, &admission.Webhook{
+		Handler: &webhook.Toleration{Main: mgr.GetClient(), Decoder: admission.NewDecoder(scheme)},
+	})
+	return mgr.Start(ctx)
+}
+
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, peering.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("build the scheme: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+// uncached are kinds that are read one by one: watching every Secret of the main
+// cluster would need the right to read them all.
+var uncached = client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}}
+
+func newManager(o *Options, config *rest.Config, scheme *runtime.Scheme) (ctrl.Manager, error) {
+	host, port, err := hostPort(o.WebhookBindAddress)
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Client:                        uncached,
+		Metrics:                       server.Options{BindAddress: o.MetricsBindAddress},
+		HealthProbeBindAddress:        o.HealthBindAddress,
+		LeaderElection:                o.LeaderElect,
+		LeaderElectionID:              name,
+		LeaderElectionNamespace:       o.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		WebhookServer:                 ctrlwebhook.NewServer(ctrlwebhook.Options{Host: host, Port: port, CertDir: o.WebhookCertDir}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the manager: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, err
+	}
+	return mgr, mgr.AddReadyzCheck("webhook", func(r *http.Request) error { return mgr.GetWebhookServer().StartedChecker()(r) })
+}
+
+func newOmni(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) (cluster.Cluster, error) {
+	omni, err := cluster.New(config, func(c *cluster.Options) {
+		c.Scheme = scheme
+		c.Cache.DefaultTransform = cache.TransformStripManagedFields()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reach omni-apiserver: %w", err)
+	}
+	edgeNode := func(o client.Object) []string { return []string{o.(*v1alpha1.Edge).Status.NodeName} }
+	if err := omni.GetFieldIndexer().IndexField(ctx, &v1alpha1.Edge{}, consolidation.EdgeNodeField, edgeNode); err != nil {
+		return nil, fmt.Errorf("index edges by node: %w", err)
+	}
+	return omni, nil
+}
+
+func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *rest.Config) error {
+	snapshot, err := catalog.Snapshot()
+	if err != nil {
+		return err
+	}
+	kube, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a client of the main cluster: %w", err)
+	}
+	recorder := mgr.GetEventRecorder(name)
+	clock := clock.RealClock{}
+	refused := unavailable.New(clock)
+	connect := &connection.Direct{
+		Main: mgr.GetClient(), ClusterID: o.ClusterID,
+		IdentityToken: connection.NewServiceAccountToken(kube.CoreV1(), o.Namespace, o.ServiceAccount),
+	}
+	for what, err := range map[string]error{
+		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder}).SetupWithManager(mgr, omni),
+		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
+		"edge": (&edge.Reconciler{
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Connect: connect, Unavailable: refused, Recorder: recorder, Clock: clock,
+		}).SetupWithManager(mgr, omni),
+		"provisioner": (&provisioner.Reconciler{
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
+		}).SetupWithManager(mgr, omni),
+		"consolidation": (&consolidation.Reconciler{
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Recorder: recorder, Clock: clock,
+		}).SetupWithManager(mgr, omni),
+		"namespace": (&namespace.Reconciler{Main: mgr.GetClient(), Recorder: recorder}).SetupWithManager(mgr),
+	} {
+		if err != nil {
+			return fmt.Errorf("set up the controller %s: %w", what, err)
+		}
+	}
+	return nil
+}

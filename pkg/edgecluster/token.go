@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edgecluster
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+	bootstraputil "k8s.io/cluster-bootstrap/token/util"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+)
+
+const (
+	// tokenLifetime is how long a machine has to boot and join.
+	tokenLifetime = time.Hour
+	// tokenGroup is the group whose CSRs kubeadm's own role bindings approve.
+	tokenGroup = "system:bootstrappers:kubeadm:default-node-token"
+)
+
+// EnsureBootstrapToken returns the bootstrap token of an Edge. It is made once
+// and kept in the edge cluster, so that a launch that is repeated carries the same
+// user data; an expired token is replaced.
+func (c *Cluster) EnsureBootstrapToken(ctx context.Context, edgeUID string, now time.Time) (string, error) {
+	secret := tokenSecret(edgeUID)
+	err := c.Client.Get(ctx, client.ObjectKeyFromObject(secret), secret)
+	switch {
+	case err == nil:
+		if token, ok := livingToken(secret, now); ok {
+			return token, nil
+		}
+		if err := client.IgnoreNotFound(c.Client.Delete(ctx, secret)); err != nil {
+			return "", fmt.Errorf("delete the expired bootstrap token: %w", err)
+		}
+		secret = tokenSecret(edgeUID)
+	case !apierrors.IsNotFound(err):
+		return "", fmt.Errorf("read the bootstrap token: %w", err)
+	}
+	random, err := bootstraputil.GenerateBootstrapToken()
+	if err != nil {
+		return "", fmt.Errorf("make a bootstrap token: %w", err)
+	}
+	_, random, _ = strings.Cut(random, ".")
+	secret.StringData = map[string]string{
+		bootstrapapi.BootstrapTokenIDKey:               tokenID(edgeUID),
+		bootstrapapi.BootstrapTokenSecretKey:           random,
+		bootstrapapi.BootstrapTokenExpirationKey:       now.Add(tokenLifetime).UTC().Format(time.RFC3339),
+		bootstrapapi.BootstrapTokenDescriptionKey:      "joins the machine of one OMNI edge",
+		bootstrapapi.BootstrapTokenExtraGroupsKey:      tokenGroup,
+		bootstrapapi.BootstrapTokenUsageAuthentication: "true",
+	}
+	if err := c.Client.Create(ctx, secret); err != nil {
+		return "", fmt.Errorf("create the bootstrap token: %w", err)
+	}
+	return bootstraputil.TokenFromIDAndSecret(tokenID(edgeUID), random), nil
+}
+
+// DeleteBootstrapToken ends the life of the token of an Edge; it is no error when
+// there is none.
+func (c *Cluster) DeleteBootstrapToken(ctx context.Context, edgeUID string) error {
+	if err := client.IgnoreNotFound(c.Client.Delete(ctx, tokenSecret(edgeUID))); err != nil {
+		return fmt.Errorf("delete the bootstrap token: %w", err)
+	}
+	return nil
+}
+
+// livingToken returns the token of a Secret that will live for a while yet: long
+// enough for a machine that is launched now to boot.
+func livingToken(secret *corev1.Secret, now time.Time) (string, bool) {
+	expiration, err := time.Parse(time.RFC3339, string(secret.Data[bootstrapapi.BootstrapTokenExpirationKey]))
+	if err != nil || expiration.Before(now.Add(tokenLifetime/2)) {
+		return "", false
+	}
+	return bootstraputil.TokenFromIDAndSecret(
+		string(secret.Data[bootstrapapi.BootstrapTokenIDKey]), string(secret.Data[bootstrapapi.BootstrapTokenSecretKey])), true
+}
+
+// tokenID derives the public half of the token, six characters of [a-z0-9], from
+// the UID, so that a repeated call finds it again.
+func tokenID(edgeUID string) string {
+	sum := sha256.Sum256([]byte(edgeUID))
+	return hex.EncodeToString(sum[:3])
+}
+
+func tokenSecret(edgeUID string) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: metav1.NamespaceSystem,
+			Name:      bootstraputil.BootstrapTokenSecretName(tokenID(edgeUID)),
+			Labels:    map[string]string{v1alpha1.LabelEdgeID: edgeUID},
+		},
+		Type: bootstrapapi.SecretTypeBootstrapToken,
+	}
+}
