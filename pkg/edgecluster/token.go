@@ -51,13 +51,13 @@ func (c *Cluster) EnsureBootstrapToken(ctx context.Context, edgeUID string, now 
 		return "", fmt.Errorf("make a bootstrap token: %w", err)
 	}
 	_, random, _ = strings.Cut(random, ".")
-	secret.StringData = map[string]string{
-		bootstrapapi.BootstrapTokenIDKey:               tokenID(edgeUID),
-		bootstrapapi.BootstrapTokenSecretKey:           random,
-		bootstrapapi.BootstrapTokenExpirationKey:       now.Add(tokenLifetime).UTC().Format(time.RFC3339),
-		bootstrapapi.BootstrapTokenDescriptionKey:      "joins the machine of one OMNI edge",
-		bootstrapapi.BootstrapTokenExtraGroupsKey:      tokenGroup,
-		bootstrapapi.BootstrapTokenUsageAuthentication: "true",
+	secret.Data = map[string][]byte{
+		bootstrapapi.BootstrapTokenIDKey:               []byte(tokenID(edgeUID)),
+		bootstrapapi.BootstrapTokenSecretKey:           []byte(random),
+		bootstrapapi.BootstrapTokenExpirationKey:       []byte(now.Add(tokenLifetime).UTC().Format(time.RFC3339)),
+		bootstrapapi.BootstrapTokenDescriptionKey:      []byte("joins the machine of one OMNI edge"),
+		bootstrapapi.BootstrapTokenExtraGroupsKey:      []byte(tokenGroup),
+		bootstrapapi.BootstrapTokenUsageAuthentication: []byte("true"),
 	}
 	if err := c.Client.Create(ctx, secret); err != nil {
 		return "", fmt.Errorf("create the bootstrap token: %w", err)

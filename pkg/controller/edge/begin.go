@@ -6,7 +6,6 @@ package edge
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,7 +15,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
@@ -201,7 +199,8 @@ func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error)
 	case cloud.ClassCapacity, cloud.ClassQuota:
 		l.event(corev1.EventTypeWarning, string(class), "Launch", "%v", err)
 		if l.edge.Spec.NodeTemplateName != "" && l.edge.Status.Launch != nil {
-			return l.giveUp(ctx)
+			l.giveUp()
+			return reconcile.Result{}, nil
 		}
 	default:
 		l.event(corev1.EventTypeWarning, string(class), "Launch", "%v", err)
@@ -209,16 +208,12 @@ func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error)
 	return reconcile.Result{RequeueAfter: checkInterval}, nil
 }
 
-// giveUp deletes an Edge the cloud has no machine for, so that the next decision
-// takes another offering.
-func (l *life) giveUp(ctx context.Context) (reconcile.Result, error) {
+// giveUp lets go of an Edge the cloud has no machine for, so that the next
+// decision takes another offering.
+func (l *life) giveUp() {
 	l.Unavailable.Refuse(unavailable.Offering{
 		Location:     l.location.Namespace + "/" + l.location.Name,
 		InstanceType: l.edge.Spec.InstanceType, Zone: l.edge.Status.Launch.Zone, CapacityType: string(l.edge.Spec.CapacityType),
 	})
-	err := l.Omni.Delete(ctx, l.edge, client.Preconditions{UID: &l.edge.UID})
-	if client.IgnoreNotFound(err) != nil {
-		return reconcile.Result{}, fmt.Errorf("delete the edge: %w", err)
-	}
-	return reconcile.Result{}, nil
+	l.over = true
 }

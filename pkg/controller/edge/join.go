@@ -34,7 +34,8 @@ func (l *life) join(ctx context.Context) (reconcile.Result, error) {
 	// the cloud yet; one that is shown as terminated is gone for sure.
 	settled := l.Clock.Since(l.edge.Status.Launch.StartTime.Time) > settleTime
 	if instance.Gone() && (instance != nil || settled) {
-		return l.vanished(ctx)
+		l.vanished()
+		return reconcile.Result{}, nil
 	}
 	cluster, err := l.Connect.EdgeCluster(ctx, l.location)
 	if err != nil {
@@ -73,13 +74,12 @@ func (l *life) placed() *v1alpha1.Edge {
 	return placed
 }
 
-// vanished deletes an Edge whose machine is gone: the cloud took it back, or
+// vanished lets go of an Edge whose machine is gone: the cloud took it back, or
 // somebody terminated it. What still needs a machine will get another one.
-func (l *life) vanished(ctx context.Context) (reconcile.Result, error) {
+func (l *life) vanished() {
 	l.event(corev1.EventTypeWarning, "InstanceGone", "Watch", "%s does not exist any more", l.edge.Status.InstanceID)
 	l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "InstanceGone", l.edge.Status.InstanceID+" does not exist any more")
-	err := l.Omni.Delete(ctx, l.edge.DeepCopy(), client.Preconditions{UID: &l.edge.UID})
-	return reconcile.Result{}, client.IgnoreNotFound(err)
+	l.over = true
 }
 
 // register waits for the machine in the edge cluster and notes what it offers.

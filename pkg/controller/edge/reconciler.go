@@ -7,6 +7,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -121,14 +122,28 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		// Shown on the object too: the log is not where a user looks.
 		life.set(v1alpha1.ConditionReady, metav1.ConditionUnknown, "ReconcileError", err.Error())
 	}
-	if life.finished || equality.Semantic.DeepEqual(before.Status, edge.Status) {
+	if life.finished {
 		return result, err
 	}
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if patchErr := r.Omni.Status().Patch(ctx, edge, patch); client.IgnoreNotFound(patchErr) != nil {
-		return reconcile.Result{}, fmt.Errorf("write status: %w", patchErr)
+	return result, errors.Join(err, r.write(ctx, before, life))
+}
+
+// write stores what was found, and only then deletes an edge whose life is over:
+// what the cloud said must not be lost with it.
+func (r *Reconciler) write(ctx context.Context, before *v1alpha1.Edge, l *life) error {
+	if !equality.Semantic.DeepEqual(before.Status, l.edge.Status) {
+		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+		if err := r.Omni.Status().Patch(ctx, l.edge, patch); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("write status: %w", err)
+		}
 	}
-	return result, err
+	if !l.over {
+		return nil
+	}
+	if err := r.Omni.Delete(ctx, l.edge, client.Preconditions{UID: &l.edge.UID}); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete the edge: %w", err)
+	}
+	return nil
 }
 
 // life is one edge while it is reconciled.
@@ -138,6 +153,8 @@ type life struct {
 	location *v1alpha1.EdgeLocation
 	// finished: the finalizer is gone and the object with it.
 	finished bool
+	// over: the edge is to be deleted.
+	over bool
 }
 
 func (l *life) nodeName() string { return v1alpha1.EdgeNodeName(string(l.edge.UID)) }

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aws_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/cloud/aws"
+	"github.com/castai/omni/pkg/cloud/cloudtest"
+	"github.com/castai/omni/test/emulator/aws/awstest"
+)
+
+const (
+	// motoAccount is the account every request to moto belongs to.
+	motoAccount = "123456789012"
+	zone        = "us-west-2a"
+)
+
+// location returns a location in the default network of a fresh emulated AWS.
+func location(t *testing.T, endpoint string) aws.Location {
+	t.Helper()
+	client := ec2.NewFromConfig(awstest.Config(endpoint))
+	filter := types.Filter{Name: awssdk.String("availability-zone"), Values: []string{zone}}
+	subnets, err := client.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{Filters: []types.Filter{filter}})
+	if err != nil || len(subnets.Subnets) == 0 {
+		t.Fatalf("no default subnet: %v", err)
+	}
+	group, err := client.CreateSecurityGroup(t.Context(), &ec2.CreateSecurityGroupInput{
+		GroupName: awssdk.String("edges"), Description: awssdk.String("edges"), VpcId: subnets.Subnets[0].VpcId,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.Location{
+		ClusterID: "main", Name: "team-a/aws-oregon", Region: awstest.Region, AccountID: motoAccount,
+		SubnetIDs:       map[string]string{zone: awssdk.ToString(subnets.Subnets[0].SubnetId)},
+		SecurityGroupID: awssdk.ToString(group.GroupId),
+		AccessKeyID:     "test", SecretAccessKey: "test",
+	}
+}
+
+func provider(t *testing.T, l aws.Location) *aws.Provider {
+	t.Helper()
+	p, err := aws.New(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestContract(t *testing.T) {
+	endpoint := awstest.StartEmulator(t)
+	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+	cloudtest.Run(t, cloudtest.Setup{
+		Provider: provider(t, location(t, endpoint)), InstanceType: "m5.large", Zone: zone, Settle: time.Minute,
+	})
+}
+
+func TestErrors(t *testing.T) {
+	endpoint := awstest.StartEmulator(t)
+	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+	l := location(t, endpoint)
+	p := provider(t, l)
+	image, err := p.DefaultImage(t.Context(), "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := cloud.LaunchRequest{
+		EdgeUID: "u", Name: "cast-u", InstanceType: "m5.large", Zone: zone, Image: image, DiskGiB: 30, CapacityType: "on-demand",
+	}
+	for code, want := range map[string]cloud.ErrorClass{
+		"InsufficientInstanceCapacity": cloud.ClassCapacity,
+		"VcpuLimitExceeded":            cloud.ClassQuota,
+		"RequestLimitExceeded":         cloud.ClassThrottle,
+		"UnauthorizedOperation":        cloud.ClassAuth,
+		"InvalidSubnetID.NotFound":     cloud.ClassConfig,
+		"InternalError":                cloud.ClassTransient,
+	} {
+		t.Run(code, func(t *testing.T) {
+			inject(t, endpoint, code)
+			r := request
+			r.ClientToken = "token-" + code
+			if _, err := p.Launch(t.Context(), r); cloud.ClassOf(err) != want {
+				t.Errorf("err = %v, want the class %s", err, want)
+			}
+		})
+	}
+	t.Run("a zone without a subnet names the zones that have one", func(t *testing.T) {
+		r := request
+		r.Zone = "us-west-2z"
+		_, err := p.Launch(t.Context(), r)
+		if cloud.ClassOf(err) != cloud.ClassConfig || !strings.Contains(err.Error(), zone) {
+			t.Errorf("err = %v", err)
+		}
+	})
+	t.Run("another account", func(t *testing.T) {
+		other := l
+		other.AccountID = "210987654321"
+		if err := provider(t, other).CheckCredentials(t.Context()); cloud.ClassOf(err) != cloud.ClassAuth {
+			t.Errorf("err = %v, want the class %s", err, cloud.ClassAuth)
+		}
+	})
+	t.Run("no credentials at all", func(t *testing.T) {
+		none := l
+		none.AccessKeyID = ""
+		if _, err := aws.New(t.Context(), none); cloud.ClassOf(err) != cloud.ClassAuth {
+			t.Errorf("err = %v, want the class %s", err, cloud.ClassAuth)
+		}
+	})
+	t.Run("a cloud that does not answer is unknown, not an error of ours", func(t *testing.T) {
+		t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+		away := provider(t, l)
+		if err := away.CheckCredentials(t.Context()); cloud.ClassOf(err) != cloud.ClassTransient {
+			t.Errorf("err = %v, want the class %s", err, cloud.ClassTransient)
+		}
+		if _, err := away.Get(t.Context(), "i-0123456789abcdef0"); cloud.ClassOf(err) != cloud.ClassTransient {
+			t.Errorf("Get: err = %v, want the class %s", err, cloud.ClassTransient)
+		}
+	})
+}
+
+// inject makes the emulator refuse RunInstances from now on, as long as the SDK
+// may retry.
+func inject(t *testing.T, endpoint, code string) {
+	t.Helper()
+	body := strings.NewReader(`{"action": "RunInstances", "code": "` + code + `", "count": 2}`)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/_emulator/faults", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		t.Fatalf("inject %s: %s", code, response.Status)
+	}
+	t.Cleanup(func() {
+		clear, err := http.NewRequestWithContext(context.Background(), http.MethodDelete, endpoint+"/_emulator/faults", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(clear)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	})
+}

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cloudtest is the contract of cloud.Provider as a test that every
+// implementation passes.
+package cloudtest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/castai/omni/pkg/cloud"
+)
+
+// Setup is what the contract needs of an implementation.
+type Setup struct {
+	Provider cloud.Provider
+	// InstanceType and Zone that the cloud has.
+	InstanceType, Zone string
+	// Settle is how long the cloud may take to change a machine's state.
+	Settle time.Duration
+}
+
+// Run runs the contract. The cloud must be empty.
+func Run(t *testing.T, s Setup) {
+	ctx := t.Context()
+	p := s.Provider
+	if err := p.CheckCredentials(ctx); err != nil {
+		t.Fatalf("CheckCredentials: %v", err)
+	}
+	image, err := p.DefaultImage(ctx, "amd64")
+	if err != nil || image == "" {
+		t.Fatalf("DefaultImage = %q, %v", image, err)
+	}
+	request := cloud.LaunchRequest{
+		ClientToken: "8b5c7f0e-2f0b-5d5e-9f3c-0c7d3c9a1e01", EdgeUID: "11111111-2222-3333-4444-555555555555", Name: "cast-contract",
+		InstanceType: s.InstanceType, Zone: s.Zone, Image: image, CapacityType: "on-demand", DiskGiB: 30,
+		Tags: map[string]string{"team": "a"}, UserData: []byte("#cloud-config\n{}\n"),
+	}
+	t.Run("unknown things are nil, not errors", func(t *testing.T) {
+		if i, err := p.FindByEdge(ctx, request.EdgeUID); i != nil || err != nil {
+			t.Errorf("FindByEdge = %v, %v", i, err)
+		}
+		if i, err := p.Get(ctx, "i-0123456789abcdef0"); i != nil || err != nil {
+			t.Errorf("Get = %v, %v", i, err)
+		}
+		if err := p.Terminate(ctx, "i-0123456789abcdef0"); err != nil {
+			t.Errorf("Terminate = %v", err)
+		}
+	})
+	id := launchTogether(t, p, request)
+	t.Run("another request with the same token is refused", func(t *testing.T) {
+		other := request
+		other.UserData = []byte("#cloud-config\n{runcmd: []}\n")
+		if _, err := p.Launch(ctx, other); cloud.ClassOf(err) != cloud.ClassIdempotency {
+			t.Errorf("err = %v, want the class %s", err, cloud.ClassIdempotency)
+		}
+	})
+	t.Run("a bad image is a configuration error", func(t *testing.T) {
+		bad := request
+		bad.ClientToken, bad.Image = "8b5c7f0e-2f0b-5d5e-9f3c-0c7d3c9a1e02", "ami-00000000000000000"
+		if _, err := p.Launch(ctx, bad); cloud.ClassOf(err) != cloud.ClassConfig {
+			t.Errorf("err = %v, want the class %s", err, cloud.ClassConfig)
+		}
+	})
+	t.Run("the machine is found by its tag", func(t *testing.T) {
+		found, err := p.FindByEdge(ctx, request.EdgeUID)
+		if err != nil || found == nil || found.ID != id || found.EdgeUID != request.EdgeUID || found.Zone != s.Zone {
+			t.Errorf("FindByEdge = %+v, %v", found, err)
+		}
+		all, err := p.List(ctx)
+		if err != nil || len(all) != 1 || all[0].ID != id {
+			t.Errorf("List = %+v, %v", all, err)
+		}
+	})
+	t.Run("a terminated machine is gone and is not listed", func(t *testing.T) {
+		for range 2 {
+			if err := p.Terminate(ctx, id); err != nil {
+				t.Fatalf("Terminate: %v", err)
+			}
+		}
+		waitGone(t, p, id, s.Settle)
+		if i, err := p.FindByEdge(ctx, request.EdgeUID); i != nil || err != nil {
+			t.Errorf("FindByEdge = %+v, %v", i, err)
+		}
+	})
+}
+
+// launchTogether repeats one launch from several goroutines: one machine comes of
+// it.
+func launchTogether(t *testing.T, p cloud.Provider, request cloud.LaunchRequest) string {
+	t.Helper()
+	ids := make([]string, 4)
+	var wg sync.WaitGroup
+	for n := range ids {
+		wg.Go(func() {
+			instance, err := p.Launch(t.Context(), request)
+			if err != nil {
+				t.Errorf("Launch: %v", err)
+				return
+			}
+			ids[n] = instance.ID
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		if id == "" || id != ids[0] {
+			t.Fatalf("one request, several machines: %v", ids)
+		}
+	}
+	return ids[0]
+}
+
+// waitGone asks until the machine is gone; clouds have no watch.
+func waitGone(t *testing.T, p cloud.Provider, id string, settle time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), settle)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		instance, err := p.Get(ctx, id)
+		if err == nil && instance.Gone() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("the machine is not gone after %s: %+v, %v", settle, instance, err)
+		case <-tick.C:
+		}
+	}
+}
