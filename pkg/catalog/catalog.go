@@ -65,7 +65,7 @@ const maxPods = 110
 // default vmMemoryOverheadPercent.
 func Allocatable(vcpu, memoryBytes, gpus int64) corev1.ResourceList {
 	reservedMilli := int64(0)
-	for core := int64(0); core < vcpu; core++ {
+	for core := range vcpu {
 		switch {
 		case core == 0:
 			reservedMilli += 600

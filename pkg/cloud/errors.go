@@ -51,8 +51,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // ClassOf returns the class of an error. What is not known is transient, because
 // an unknown answer must never change state.
 func ClassOf(err error) ErrorClass {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
 	}
 	return ClassTransient

@@ -6,6 +6,7 @@ package peering
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	authv1beta1 "github.com/liqotech/liqo/apis/authentication/v1beta1"
 	liqov1beta1 "github.com/liqotech/liqo/apis/core/v1beta1"
@@ -14,7 +15,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 )
@@ -80,7 +80,7 @@ func (p *Peering) ensureSlice(ctx context.Context, n VirtualNode) (*authv1beta1.
 		}
 		slice.Spec = authv1beta1.ResourceSliceSpec{
 			Class:             authv1beta1.ResourceSliceClassDefault,
-			ProviderClusterID: ptr.To(liqov1beta1.ClusterID(p.EdgeID)),
+			ProviderClusterID: new(liqov1beta1.ClusterID(p.EdgeID)),
 			Resources:         n.Allocatable,
 		}
 		// A cache that lags sees no slice for a moment after it was made.
@@ -109,9 +109,7 @@ func (p *Peering) createVirtualNode(ctx context.Context, n VirtualNode, slice *a
 	node := p.virtualNode(n.Name)
 	node.Labels = map[string]string{consts.RemoteClusterID: p.EdgeID}
 	labels := map[string]string{consts.RemoteClusterID: p.EdgeID}
-	for key, value := range n.Labels {
-		labels[key] = value
-	}
+	maps.Copy(labels, n.Labels)
 	node.Spec = offloadingv1beta1.VirtualNodeSpec{
 		ClusterID:           liqov1beta1.ClusterID(p.EdgeID),
 		KubeconfigSecretRef: kubeconfig,

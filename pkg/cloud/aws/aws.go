@@ -21,10 +21,11 @@ import (
 
 // Location is where and as whom machines are bought.
 type Location struct {
-	// ClusterID and Name are the values of the tags on everything we make.
-	ClusterID, Name string
-	Region          string
-	AccountID       string
+	// ClusterID, Namespace and Name are the values of the tags on everything
+	// we make.
+	ClusterID, Namespace, Name string
+	// Region and AccountID the machines are bought in.
+	Region, AccountID string
 	// SubnetIDs by availability zone.
 	SubnetIDs       map[string]string
 	SecurityGroupID string

@@ -42,7 +42,7 @@ func location(t *testing.T, endpoint string) aws.Location {
 		t.Fatal(err)
 	}
 	return aws.Location{
-		ClusterID: "main", Name: "team-a/aws-oregon", Region: awstest.Region, AccountID: motoAccount,
+		ClusterID: "main", Namespace: "team-a", Name: "aws-oregon", Region: awstest.Region, AccountID: motoAccount,
 		SubnetIDs:       map[string]string{zone: awssdk.ToString(subnets.Subnets[0].SubnetId)},
 		SecurityGroupID: awssdk.ToString(group.GroupId),
 		AccessKeyID:     "test", SecretAccessKey: "test",
@@ -142,7 +142,7 @@ func inject(t *testing.T, endpoint, code string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode >= 300 {
 		t.Fatalf("inject %s: %s", code, response.Status)
 	}
@@ -155,6 +155,6 @@ func inject(t *testing.T, endpoint, code string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		response.Body.Close()
+		_ = response.Body.Close()
 	})
 }

@@ -63,8 +63,7 @@ func isNotFound(err error) bool {
 // classify wraps an SDK error with its class. A client fault that is not in the
 // table is our configuration; all else is unknown and so transient.
 func classify(err error) error {
-	var known *cloud.Error
-	if errors.As(err, &known) {
+	if _, known := errors.AsType[*cloud.Error](err); known {
 		return err
 	}
 	var api smithy.APIError

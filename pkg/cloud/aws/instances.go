@@ -94,6 +94,7 @@ func (p *Provider) tags(r cloud.LaunchRequest) []types.Tag {
 	maps.Copy(all, map[string]string{
 		"Name":                   r.Name,
 		v1alpha1.TagClusterID:    p.location.ClusterID,
+		v1alpha1.TagNamespace:    p.location.Namespace,
 		v1alpha1.TagEdgeLocation: p.location.Name,
 		v1alpha1.TagEdgeID:       r.EdgeUID,
 	})
@@ -152,6 +153,7 @@ func (p *Provider) List(ctx context.Context) ([]cloud.Instance, error) {
 func (p *Provider) describe(ctx context.Context, filters ...types.Filter) ([]cloud.Instance, error) {
 	filters = append(filters,
 		tagFilter(v1alpha1.TagClusterID, p.location.ClusterID),
+		tagFilter(v1alpha1.TagNamespace, p.location.Namespace),
 		tagFilter(v1alpha1.TagEdgeLocation, p.location.Name),
 		types.Filter{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "stopping", "stopped", "shutting-down"}},
 	)

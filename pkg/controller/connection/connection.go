@@ -95,7 +95,7 @@ func (d *Direct) Provider(ctx context.Context, location *v1alpha1.EdgeLocation) 
 		return nil, &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf("spec.aws is not set: run the onboarding script")}
 	}
 	config := aws.Location{
-		ClusterID: d.ClusterID, Name: tagValue(location), Region: location.Spec.Region, AccountID: spec.AccountID,
+		ClusterID: d.ClusterID, Namespace: location.Namespace, Name: location.Name, Region: location.Spec.Region, AccountID: spec.AccountID,
 		SubnetIDs: spec.SubnetIDs, SecurityGroupID: spec.SecurityGroupID, InstanceProfile: spec.InstanceProfile,
 		RoleARN: spec.RoleARN, IdentityToken: d.IdentityToken,
 	}
@@ -113,11 +113,6 @@ func (d *Direct) Provider(ctx context.Context, location *v1alpha1.EdgeLocation) 
 		madeOf += "/" + secret.ResourceVersion
 	}
 	return reuse(d, &d.providers, location.UID, madeOf, func() (cloud.Provider, error) { return aws.New(ctx, config) })
-}
-
-// tagValue is what the onboarding script puts in the tag edge-location.
-func tagValue(location *v1alpha1.EdgeLocation) string {
-	return location.Namespace + "/" + location.Name
 }
 
 // EdgeCluster implements Connector.

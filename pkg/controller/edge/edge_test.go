@@ -25,19 +25,19 @@ import (
 // TestLife follows an edge from an intent to a Ready Node and back to nothing.
 func TestLife(t *testing.T) {
 	w := newWorld(t, bought())
-	w.reconcile(2) // finalizer, intent
+	w.settle(2) // finalizer, intent
 	w.phase(v1alpha1.EdgeLaunching)
 	if w.cloud.Launched() != 0 {
 		t.Fatal("the cloud was asked before the intent was stored")
 	}
-	w.reconcile(1)
+	w.settle(1)
 	w.phase(v1alpha1.EdgeLaunched)
 
 	w.create(w.remote, readyNode(nil))
-	w.reconcile(1)
+	w.settle(1)
 	w.phase(v1alpha1.EdgeRegistered)
 	w.acceptSlice()
-	w.reconcile(1)
+	w.settle(1)
 	virtual := &offloadingv1beta1.VirtualNode{}
 	if err := w.main.Get(t.Context(), client.ObjectKey{Namespace: "liqo-tenant-edge", Name: v1alpha1.EdgeNodeName(uid)}, virtual); err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestLife(t *testing.T) {
 	}
 
 	w.create(w.main, readyNode(nil))
-	w.reconcile(1)
+	w.settle(1)
 	w.phase(v1alpha1.EdgeReady)
 	node := &corev1.Node{}
 	if err := w.main.Get(t.Context(), client.ObjectKey{Name: v1alpha1.EdgeNodeName(uid)}, node); err != nil {
@@ -59,7 +59,7 @@ func TestLife(t *testing.T) {
 	}
 
 	w.delete()
-	w.reconcile(3) // virtual node, slice, machine
+	w.settle(3) // virtual node, slice, machine
 	if e := w.edge(); e != nil {
 		t.Fatalf("the edge is still there: %+v", e.Status)
 	}
@@ -88,11 +88,11 @@ func TestLaunchIsExactlyOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, bought())
-			w.reconcile(2)
+			w.settle(2)
 			disturb(w)
-			w.reconcile(3)
+			w.settle(3)
 			w.cloud.Show("i-1")
-			w.reconcile(2)
+			w.settle(2)
 			w.phase(v1alpha1.EdgeLaunched)
 			if w.cloud.Launched() != 1 || w.edge().Status.InstanceID != "i-1" {
 				t.Errorf("%d machines, instanceID %q", w.cloud.Launched(), w.edge().Status.InstanceID)
@@ -104,17 +104,17 @@ func TestLaunchIsExactlyOnce(t *testing.T) {
 // An edge that is deleted while a launch is under way waits for its machine.
 func TestDeleteInMidLaunchLeaksNothing(t *testing.T) {
 	w := newWorld(t, bought())
-	w.reconcile(2)
+	w.settle(2)
 	w.cloud.Fail("Launch", &fake.ErrAfter{Err: errors.New("connection reset")})
 	w.cloud.Hide("i-1")
-	w.reconcile(1)
+	w.settle(1)
 	w.delete()
-	w.reconcile(3)
+	w.settle(3)
 	if w.edge() == nil {
 		t.Fatal("the edge went although a machine may have been launched")
 	}
 	w.cloud.Show("i-1")
-	w.reconcile(3)
+	w.settle(3)
 	if w.edge() != nil {
 		t.Fatalf("the edge is still there: %+v", w.edge().Status)
 	}
@@ -125,14 +125,14 @@ func TestDeleteInMidLaunchLeaksNothing(t *testing.T) {
 
 func TestDeleteWhenNothingWasLaunched(t *testing.T) {
 	w := newWorld(t, bought())
-	w.reconcile(2)
+	w.settle(2)
 	w.delete()
-	w.reconcile(1)
+	w.settle(1)
 	if w.edge() == nil {
 		t.Fatal("the edge went before the cloud had time to show a machine")
 	}
 	w.clock.Step(3 * time.Minute)
-	w.reconcile(1)
+	w.settle(1)
 	if w.edge() != nil {
 		t.Errorf("the edge is still there: %+v", w.edge().Status)
 	}
@@ -154,14 +154,14 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(string(class), func(t *testing.T) {
 			w := newWorld(t, bought())
-			w.reconcile(2)
+			w.settle(2)
 			w.cloud.Fail("Launch", &cloud.Error{Class: class, Code: "Code", Err: errors.New("said no")})
-			w.reconcile(1)
+			w.settle(1)
 			if w.refused.Has(offering) != want.unavailable {
 				t.Errorf("unavailable = %v, want %v", !want.unavailable, want.unavailable)
 			}
 			if want.gone {
-				w.reconcile(2)
+				w.settle(2)
 				if w.edge() != nil {
 					t.Errorf("the edge is still there: %+v", w.edge().Status)
 				}
@@ -171,7 +171,7 @@ func TestRefusals(t *testing.T) {
 			if c == nil || c.Status != want.status || c.Reason != string(class) || !strings.Contains(c.Message, "said no") {
 				t.Errorf("condition = %+v", c)
 			}
-			w.reconcile(1)
+			w.settle(1)
 			w.phase(v1alpha1.EdgeLaunched)
 		})
 	}
@@ -180,12 +180,12 @@ func TestRefusals(t *testing.T) {
 // The cloud took the machine back: the edge goes, and its pods are not waited for.
 func TestVanishedMachine(t *testing.T) {
 	w := newWorld(t, bought())
-	w.reconcile(3)
+	w.settle(3)
 	w.create(w.main, readyNode(nil), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "p", UID: "p"}, Spec: corev1.PodSpec{NodeName: v1alpha1.EdgeNodeName(uid)},
 	})
 	w.cloud.SetState("i-1", cloud.StateTerminated)
-	w.reconcile(4)
+	w.settle(4)
 	if w.edge() != nil {
 		t.Errorf("the edge is still there: %+v", w.edge().Status)
 	}
@@ -198,7 +198,7 @@ func TestVanishedMachine(t *testing.T) {
 // Unknown is never gone: no answer of the cloud changes nothing.
 func TestSilentCloudChangesNothing(t *testing.T) {
 	w := newWorld(t, bought())
-	w.reconcile(3)
+	w.settle(3)
 	w.cloud.Fail("Get", errors.New("timeout"))
 	if err := w.reconcile(1); err == nil {
 		t.Error("no error, so no retry")

@@ -125,6 +125,9 @@ func (w *world) reconcile(n int) (last error) {
 	return last
 }
 
+// settle reconciles n times; what fails is tried again, as the queue does.
+func (w *world) settle(n int) { _ = w.reconcile(n) }
+
 // edge returns the edge as it is stored, nil when it is gone.
 func (w *world) edge() *v1alpha1.Edge {
 	w.t.Helper()

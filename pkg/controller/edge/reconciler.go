@@ -112,7 +112,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	var result reconcile.Result
 	switch {
 	case apierrors.IsNotFound(err):
-		result, err = life.withoutLocation(ctx)
+		err = life.withoutLocation(ctx)
 	case deleting:
 		result, err = life.end(ctx)
 	default:
@@ -172,14 +172,14 @@ func (l *life) event(eventType, reason, action, format string, args ...any) {
 // withoutLocation handles an edge whose location does not exist: one that never
 // launched waits or goes; one that did cannot be here, because its location waits
 // for it.
-func (l *life) withoutLocation(ctx context.Context) (reconcile.Result, error) {
+func (l *life) withoutLocation(ctx context.Context) error {
 	if !l.edge.DeletionTimestamp.IsZero() && l.edge.Status.Launch == nil {
-		return reconcile.Result{}, l.finish(ctx)
+		return l.finish(ctx)
 	}
 	l.edge.Status.Phase = v1alpha1.EdgePending
 	l.set(v1alpha1.ConditionLaunched, metav1.ConditionFalse, "NoEdgeLocation",
 		fmt.Sprintf("spec.edgeLocationName: edge location %q does not exist in the namespace", l.edge.Spec.EdgeLocationName))
-	return reconcile.Result{}, nil
+	return nil
 }
 
 // finish lets the object go.

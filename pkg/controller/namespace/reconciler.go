@@ -12,6 +12,7 @@ import (
 
 	offloadingv1beta1 "github.com/liqotech/liqo/apis/offloading/v1beta1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -111,10 +112,12 @@ func (r *Reconciler) open(ctx context.Context, namespace *corev1.Namespace) erro
 func (r *Reconciler) close(ctx context.Context, namespace *corev1.Namespace) error {
 	offloading := Offloading(namespace.Name)
 	err := r.Main.Get(ctx, client.ObjectKeyFromObject(offloading), offloading)
-	if client.IgnoreNotFound(err) != nil {
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil:
 		return fmt.Errorf("read the NamespaceOffloading: %w", err)
-	}
-	if err != nil || offloading.Labels[managedByLabel] != managedBy {
+	case offloading.Labels[managedByLabel] != managedBy:
 		return nil
 	}
 	if err := r.Main.Delete(ctx, offloading); client.IgnoreNotFound(err) != nil {

@@ -4,7 +4,6 @@
 package provisioner_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -113,9 +112,9 @@ func template(limit int32) *v1alpha1.NodeTemplate {
 	}
 }
 
-func pending(namespace string, n int) *corev1.Pod {
+func pending(namespace string) *corev1.Pod {
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("p%d", n), UID: types.UID(fmt.Sprint(namespace, n))},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "p1", UID: types.UID(namespace)},
 		Spec: corev1.PodSpec{
 			Containers: []corev1.Container{{Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1500m")}}}},
 			Tolerations: []corev1.Toleration{edgenode.EdgeToleration(),
@@ -128,7 +127,7 @@ func pending(namespace string, n int) *corev1.Pod {
 }
 
 func TestBuysTheCheapest(t *testing.T) {
-	w := newWorld(t, []client.Object{location(), template(5)}, []client.Object{namespace("jobs", "true"), pending("jobs", 1)})
+	w := newWorld(t, []client.Object{location(), template(5)}, []client.Object{namespace("jobs", "true"), pending("jobs")})
 	w.reconcile()
 	edges := w.edges()
 	if len(edges) != 1 {
@@ -156,18 +155,18 @@ func TestBuysNothing(t *testing.T) {
 	notReady.Status.Conditions = nil
 	disabled := template(5)
 	disabled.Spec.EdgeLocations.Enabled = false
-	placed := pending("jobs", 1)
+	placed := pending("jobs")
 	placed.Spec.NodeName = "main-1"
 	for name, tc := range map[string]struct {
 		omni []client.Object
 		main []client.Object
 		says string
 	}{
-		"the namespace is not enabled": {[]client.Object{location(), template(5)}, []client.Object{namespace("jobs", "false"), pending("jobs", 1)}, ""},
-		"default is never enabled":     {[]client.Object{location(), template(5)}, []client.Object{namespace("default", "true"), pending("default", 1)}, ""},
-		"the location is not ready":    {[]client.Object{notReady, template(5)}, []client.Object{namespace("jobs", "true"), pending("jobs", 1)}, "no node template"},
-		"the template is disabled":     {[]client.Object{location(), disabled}, []client.Object{namespace("jobs", "true"), pending("jobs", 1)}, "no node template"},
-		"the limit is reached":         {[]client.Object{location(), template(0)}, []client.Object{namespace("jobs", "true"), pending("jobs", 1)}, "limits.edges"},
+		"the namespace is not enabled": {[]client.Object{location(), template(5)}, []client.Object{namespace("jobs", "false"), pending("jobs")}, ""},
+		"default is never enabled":     {[]client.Object{location(), template(5)}, []client.Object{namespace("default", "true"), pending("default")}, ""},
+		"the location is not ready":    {[]client.Object{notReady, template(5)}, []client.Object{namespace("jobs", "true"), pending("jobs")}, "no node template"},
+		"the template is disabled":     {[]client.Object{location(), disabled}, []client.Object{namespace("jobs", "true"), pending("jobs")}, "no node template"},
+		"the limit is reached":         {[]client.Object{location(), template(0)}, []client.Object{namespace("jobs", "true"), pending("jobs")}, "limits.edges"},
 		"the pod has a node":           {[]client.Object{location(), template(5)}, []client.Object{namespace("jobs", "true"), placed}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +185,7 @@ func TestBuysNothing(t *testing.T) {
 // A refused offering is not asked for again at once.
 func TestAvoidsWhatIsUnavailable(t *testing.T) {
 	objects := func() ([]client.Object, []client.Object) {
-		return []client.Object{location(), template(5)}, []client.Object{namespace("jobs", "true"), pending("jobs", 1)}
+		return []client.Object{location(), template(5)}, []client.Object{namespace("jobs", "true"), pending("jobs")}
 	}
 	omni, main := objects()
 	first := newWorld(t, omni, main)

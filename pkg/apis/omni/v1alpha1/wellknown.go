@@ -32,9 +32,11 @@ const (
 	// FinalizerCleanup holds an object until what it owns outside is gone.
 	FinalizerCleanup = "omni.cast.ai/cleanup"
 
-	// TagClusterID and TagEdgeLocation are on every cloud resource OMNI makes;
-	// off-boarding and the orphan sweep find resources by them.
+	// TagClusterID, TagNamespace and TagEdgeLocation are on every cloud resource
+	// OMNI makes: the main cluster, and the namespace and name of the
+	// EdgeLocation. Resources are found again by the three together.
 	TagClusterID    = "omni.cast.ai/cluster-id"
+	TagNamespace    = "omni.cast.ai/namespace"
 	TagEdgeLocation = "omni.cast.ai/edge-location"
 	// TagEdgeID is on every machine and carries the UID of its Edge.
 	TagEdgeID = "omni.cast.ai/edge-id"

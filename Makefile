@@ -1,0 +1,86 @@
+# OMNI's targets. `make help` explains them.
+SHELL := bash
+.DEFAULT_GOAL := help
+
+export GOTOOLCHAIN ?= local
+export CGO_ENABLED ?= 0
+
+LAB := go run -C hack/lab ./cmd/lab
+GOLANGCI := go tool -modfile=hack/tools/golangci/go.mod golangci-lint
+
+##@ Try it
+
+.PHONY: demo
+demo: ## Bring the lab up if it is not, and play the story: a pending pod runs on an edge.
+	$(LAB) demo
+
+.PHONY: up
+up: ## Bring the lab up: two real clusters, Liqo, an emulated AWS, OMNI.
+	$(LAB) up
+
+.PHONY: status
+status: ## Show the processes of the lab.
+	$(LAB) status
+
+.PHONY: down
+down: ## End every process of the lab and delete its data.
+	$(LAB) down
+
+##@ Build and test
+
+.PHONY: build
+build: ## Build omni-apiserver and omni-controller into bin/.
+	go build -trimpath -o bin/omni-apiserver ./cmd/apiserver
+	go build -trimpath -o bin/omni-controller ./cmd/controller
+
+.PHONY: test
+test: test-unit test-lab test-e2e ## Run every test: unit, integration with a real etcd and AWS emulator, the lab, the whole story.
+
+.PHONY: test-unit
+test-unit: ## Run unit and integration tests (real etcd, real AWS SDK against the emulator, real bash).
+	go test ./...
+
+.PHONY: test-lab
+test-lab: ## Run the lab's own unit tests.
+	go test -C hack/lab ./...
+
+.PHONY: test-e2e
+test-e2e: ## Run the whole story and its faults on a lab of its own (real aggregator, real Liqo).
+	go test -tags e2e -timeout 40m -count 1 -v ./test/e2e
+
+.PHONY: fuzz
+fuzz: ## Fuzz the script renderer for a minute: no input breaks out of its quotes.
+	go test ./pkg/onboard -run '^$$' -fuzz . -fuzztime 1m
+
+##@ Generate and verify
+
+.PHONY: generate
+generate: ## Write all generated code anew.
+	hack/update-codegen.sh
+
+.PHONY: verify
+verify: verify-generated verify-lint verify-modules ## Check that generated code, modules and style are as they should be.
+
+.PHONY: verify-generated
+verify-generated: ## Fail if `make generate` would change anything.
+	hack/verify-codegen.sh
+
+.PHONY: verify-lint
+verify-lint: ## Run golangci-lint on every module, and shellcheck on every script.
+	$(GOLANGCI) run ./...
+	cd hack/lab && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./...
+	shellcheck .ci/run hack/*.sh pkg/edgecluster/install.sh
+
+.PHONY: verify-modules
+verify-modules: ## Fail if a go.mod or go.sum is not tidy.
+	hack/verify-modules.sh
+
+.PHONY: clean
+clean: ## Delete what was built here; the lab's binaries outside the checkout stay.
+	rm -rf bin
+
+##@ Help
+
+.PHONY: help
+help: ## Explain the targets.
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

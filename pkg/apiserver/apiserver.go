@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package apiserver is the aggregated API server of the omni.cast.ai group.
+package apiserver
+
+import (
+	"fmt"
+
+	"k8s.io/apiserver/pkg/endpoints/openapi"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"github.com/castai/omni/pkg/apiserver/scheme"
+	"github.com/castai/omni/pkg/catalog"
+	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
+	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
+	omnirest "github.com/castai/omni/pkg/registry/omni/rest"
+)
+
+// ControllerSubject is the service account of omni-controller, as tokens of the
+// main cluster name it: the one the onboarding scripts let into the cloud.
+const ControllerSubject = "system:serviceaccount:omni-system:omni-controller"
+
+// Config is what a Server is made of.
+type Config struct {
+	// Generic configures serving, storage, authentication, authorization and
+	// admission. Authorization must be set: a server without an authorizer
+	// would allow everything to everybody, so New refuses.
+	Generic *genericapiserver.RecommendedConfig
+	// Onboard configures on-boarding; its Authorizer is the one of Generic.
+	Onboard edgelocationstorage.OnboardConfig
+}
+
+// NewConfig returns a Config that serves the OpenAPI documents of the group and
+// lacks everything that depends on options.
+func NewConfig() *Config {
+	generic := genericapiserver.NewRecommendedConfig(scheme.Codecs)
+	namer := openapi.NewDefinitionNamer(scheme.Scheme)
+	generic.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapigenerated.GetOpenAPIDefinitions, namer)
+	generic.OpenAPIConfig.Info.Title = "OMNI"
+	generic.OpenAPIConfig.Info.Version = "v1alpha1"
+	generic.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapigenerated.GetOpenAPIDefinitions, namer)
+	generic.OpenAPIV3Config.Info.Title = "OMNI"
+	generic.OpenAPIV3Config.Info.Version = "v1alpha1"
+	generic.BuildHandlerChainFunc = buildHandlerChain
+	return &Config{Generic: generic}
+}
+
+// New returns a server that serves the group and is not listening yet.
+func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
+	if c.Generic.Authorization.Authorizer == nil {
+		return nil, fmt.Errorf("the server has no authorizer: set Generic.Authorization")
+	}
+	server, err := c.Generic.Complete().New("omni-apiserver", genericapiserver.NewEmptyDelegate())
+	if err != nil {
+		return nil, err
+	}
+	offerings, err := catalog.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	onboard := c.Onboard
+	onboard.Authorizer = c.Generic.Authorization.Authorizer
+	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, offerings)
+	if err != nil {
+		return nil, err
+	}
+	group.NegotiatedSerializer = withoutProtobuf{group.NegotiatedSerializer}
+	if err := server.InstallAPIGroup(&group); err != nil {
+		return nil, err
+	}
+	return server, nil
+}

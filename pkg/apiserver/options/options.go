@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package options holds the flags of omni-apiserver and turns them into the
+// configuration of the server.
+package options
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	cliflag "k8s.io/component-base/cli/flag"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/scheme"
+)
+
+// etcdPrefix is where all keys live; every resource adds its own name.
+const etcdPrefix = "/registry/" + v1alpha1.GroupName
+
+// Options are the flags of omni-apiserver.
+type Options struct {
+	// Recommended are the options every aggregated API server has.
+	Recommended *genericoptions.RecommendedOptions
+	// ServerRun are those about requests in flight and shutdown.
+	ServerRun *genericoptions.ServerRunOptions
+
+	// DataDir holds the embedded etcd; empty with --etcd-servers.
+	DataDir string
+	// ClusterID names the main cluster on everything OMNI makes.
+	ClusterID string
+	// PublicURL is the https URL under which onboarding scripts reach the API.
+	PublicURL string
+	// ServiceAccountIssuer is the issuer of the main cluster's tokens.
+	ServiceAccountIssuer string
+}
+
+// NewOptions returns the defaults: loopback only, no storage chosen.
+func NewOptions() *Options {
+	codec := scheme.Codecs.LegacyCodec(v1alpha1.SchemeGroupVersion)
+	o := &Options{
+		Recommended: genericoptions.NewRecommendedOptions(etcdPrefix, codec),
+		ServerRun:   genericoptions.NewServerRunOptions(),
+	}
+	o.Recommended.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
+	o.Recommended.SecureServing.BindPort = 8443
+	// Without a certificate a self-signed one is made in memory.
+	o.Recommended.SecureServing.ServerCert.CertDirectory = ""
+	// Otherwise open watches hold a stop up for a whole request timeout, 60 s.
+	o.ServerRun.ShutdownWatchTerminationGracePeriod = 10 * time.Second
+	return o
+}
+
+// Flags returns the flags by topic, ours first.
+func (o *Options) Flags() cliflag.NamedFlagSets {
+	sets := cliflag.NamedFlagSets{}
+	fs := sets.FlagSet("omni")
+	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd. Give this or --etcd-servers.")
+	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Name of the main cluster, a DNS label; it is on everything OMNI makes in a cloud.")
+	fs.StringVar(&o.PublicURL, "public-url", o.PublicURL, "https URL under which onboarding scripts reach this API. Default: the server of --kubeconfig.")
+	fs.StringVar(&o.ServiceAccountIssuer, "service-account-issuer", o.ServiceAccountIssuer, "https URL of the main cluster's service account issuer, which the clouds are told to trust. Default: asked from the main cluster at start.")
+	r := o.Recommended
+	r.SecureServing.AddFlags(sets.FlagSet("serving"))
+	r.Etcd.AddFlags(sets.FlagSet("etcd"))
+	r.CoreAPI.AddFlags(sets.FlagSet("main cluster"))
+	r.Authentication.AddFlags(sets.FlagSet("authentication"))
+	r.Authorization.AddFlags(sets.FlagSet("authorization"))
+	r.Admission.AddFlags(sets.FlagSet("admission"))
+	r.Audit.AddFlags(sets.FlagSet("auditing"))
+	o.ServerRun.AddUniversalFlags(sets.FlagSet("requests"))
+	r.Features.AddFlags(sets.FlagSet("features"))
+	r.EgressSelector.AddFlags(sets.FlagSet("egress"))
+	r.Traces.AddFlags(sets.FlagSet("traces"))
+	return sets
+}
+
+// Embedded says whether the server runs its own etcd.
+func (o *Options) Embedded() bool {
+	return len(o.Recommended.Etcd.StorageConfig.Transport.ServerList) == 0
+}
+
+// etcdOptions are the options of etcd with the endpoint of the embedded one.
+func (o *Options) etcdOptions() *genericoptions.EtcdOptions {
+	options := *o.Recommended.Etcd
+	if o.Embedded() {
+		options.StorageConfig.Transport.ServerList = []string{etcd.Endpoint(o.DataDir)}
+	}
+	return &options
+}
+
+// Validate returns every mistake in the flags.
+func (o *Options) Validate() error {
+	var errs []error
+	switch {
+	case o.Embedded() && o.DataDir == "":
+		errs = append(errs, errors.New("no storage: set --data-dir (embedded etcd) or --etcd-servers"))
+	case !o.Embedded() && o.DataDir != "":
+		errs = append(errs, errors.New("--data-dir and --etcd-servers exclude each other: drop one"))
+	}
+	if o.Recommended.Etcd.DefaultStorageMediaType == runtime.ContentTypeProtobuf {
+		errs = append(errs, fmt.Errorf("--storage-media-type %s: the types have no protobuf encoding, use %s", runtime.ContentTypeProtobuf, runtime.ContentTypeJSON))
+	}
+	for _, message := range validation.IsDNS1123Label(o.ClusterID) {
+		errs = append(errs, fmt.Errorf("--cluster-id %q: %s", o.ClusterID, message))
+	}
+	if o.PublicURL != "" {
+		errs = append(errs, validateURL("--public-url", o.PublicURL))
+	}
+	if o.ServiceAccountIssuer != "" {
+		errs = append(errs, validateURL("--service-account-issuer", o.ServiceAccountIssuer))
+	}
+	recommended := *o.Recommended
+	recommended.Etcd = o.etcdOptions()
+	errs = append(errs, recommended.Validate()...)
+	errs = append(errs, o.ServerRun.Validate()...)
+	return errors.Join(errs...)
+}
+
+func validateURL(flag, value string) error {
+	parsed, err := url.Parse(value)
+	if err != nil || parsed.Scheme != "https" || parsed.Host == "" || parsed.RawQuery != "" || parsed.Fragment != "" {
+		return fmt.Errorf("%s %q: want https://host[:port][/path]", flag, value)
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package options
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+func TestValidate(t *testing.T) {
+	// The delegating options read kubeconfigs only when they are applied.
+	for name, test := range map[string]struct {
+		flags []string
+		want  string // part of the error; empty: valid
+	}{
+		"embedded etcd": {flags: []string{"--data-dir=d", "--cluster-id=prod"}},
+		"etcd cluster":  {flags: []string{"--etcd-servers=https://e:2379", "--cluster-id=prod"}},
+		"URLs":          {flags: []string{"--data-dir=d", "--cluster-id=prod", "--public-url=https://h:6443/k8s", "--service-account-issuer=https://i"}},
+		"no storage":    {flags: []string{"--cluster-id=prod"}, want: "set --data-dir (embedded etcd) or --etcd-servers"},
+		"two storages":  {flags: []string{"--data-dir=d", "--etcd-servers=https://e:2379", "--cluster-id=prod"}, want: "exclude each other"},
+		"protobuf":      {flags: []string{"--data-dir=d", "--cluster-id=prod", "--storage-media-type=application/vnd.kubernetes.protobuf"}, want: "no protobuf encoding"},
+		"no cluster ID": {flags: []string{"--data-dir=d"}, want: "--cluster-id"},
+		"cluster ID":    {flags: []string{"--data-dir=d", "--cluster-id=a;b"}, want: "--cluster-id"},
+		"plain HTTP":    {flags: []string{"--data-dir=d", "--cluster-id=prod", "--public-url=http://h"}, want: "--public-url"},
+		"issuer":        {flags: []string{"--data-dir=d", "--cluster-id=prod", "--service-account-issuer=issuer"}, want: "--service-account-issuer"},
+		"generic ones":  {flags: []string{"--data-dir=d", "--cluster-id=prod", "--secure-port=-1"}, want: "--secure-port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := NewOptions()
+			flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
+			for _, set := range o.Flags().FlagSets {
+				flags.AddFlagSet(set)
+			}
+			if err := flags.Parse(test.flags); err != nil {
+				t.Fatal(err)
+			}
+			err := o.Validate()
+			if test.want == "" && err != nil {
+				t.Errorf("%v, want valid", err)
+			}
+			if test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("%v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestServesLoopbackByDefault(t *testing.T) {
+	if address := NewOptions().Recommended.SecureServing.BindAddress; !address.IsLoopback() {
+		t.Errorf("the default of --bind-address is %s, want a loopback address", address)
+	}
+}

@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/url"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/utils/clock"
+
+	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/validation"
+	"github.com/castai/omni/pkg/onboard"
+)
+
+// ScriptMIMEType is the media type of scripts.
+const ScriptMIMEType = "text/x-shellscript"
+
+// OnboardConfig is what on-boarding needs to know about this server and the
+// main cluster.
+type OnboardConfig struct {
+	// ClusterID names the main cluster on everything the scripts make.
+	ClusterID string
+	// Issuer is the URL of the main cluster's service account issuer, and
+	// Subject the service account in it that the scripts let into the cloud.
+	Issuer, Subject string
+	// PublicURL is the https URL under which the clouds' shells reach this API.
+	PublicURL *url.URL
+	// CABundle, in PEM, verifies PublicURL; empty: the system's authorities.
+	CABundle []byte
+
+	// Authorizer is asked whether a caller without a token may on-board.
+	Authorizer authorizer.UnconditionalAuthorizer
+	// Clock and Random make the life and the secret of tokens.
+	Clock  clock.PassiveClock
+	Random io.Reader
+}
+
+// render makes the script of the location; token may be empty.
+func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token string) (string, error) {
+	endpoint := c.PublicURL.JoinPath("apis", v1alpha1.GroupName, v1alpha1.SchemeGroupVersion.Version,
+		"namespaces", location.Namespace, "edgelocations", location.Name, "onboarding")
+	return onboard.Render(onboard.Parameters{
+		ClusterID:     c.ClusterID,
+		Namespace:     location.Namespace,
+		Location:      location.Name,
+		Region:        location.Spec.Region,
+		Zones:         location.Spec.Zones,
+		VPCCIDR:       vpcCIDR,
+		Issuer:        c.Issuer,
+		Subject:       c.Subject,
+		OnboardingURL: endpoint.String(),
+		CABundle:      c.CABundle,
+		Token:         token,
+	})
+}
+
+// OnboardScriptREST serves edgelocations/onboard-script. GET returns the script
+// and never a secret; create mints a registration token and returns the script
+// with it. RBAC tells the two verbs apart.
+type OnboardScriptREST struct {
+	// status is the store with the rules of the status endpoint.
+	status *genericregistry.Store
+	config OnboardConfig
+}
+
+var (
+	_ rest.GetterWithOptions = &OnboardScriptREST{}
+	_ rest.NamedCreater      = &OnboardScriptREST{}
+	_ rest.StorageMetadata   = &OnboardScriptREST{}
+)
+
+// New returns an empty OnboardScriptRequest.
+func (*OnboardScriptREST) New() runtime.Object { return &omni.OnboardScriptRequest{} }
+
+// Destroy does nothing: the store belongs to REST.
+func (*OnboardScriptREST) Destroy() {}
+
+// NewGetOptions returns the query parameters.
+func (*OnboardScriptREST) NewGetOptions() (runtime.Object, bool, string) {
+	return &omni.OnboardScriptOptions{}, false, ""
+}
+
+// ProducesMIMETypes tells OpenAPI that GET answers with a script.
+func (*OnboardScriptREST) ProducesMIMETypes(verb string) []string {
+	if verb == "GET" {
+		return []string{ScriptMIMEType}
+	}
+	return nil
+}
+
+// ProducesObject tells OpenAPI that GET answers with a string; nil means the
+// object of New.
+func (*OnboardScriptREST) ProducesObject(verb string) any {
+	if verb == "GET" {
+		return ""
+	}
+	return nil
+}
+
+// Get returns the script as a stream.
+func (r *OnboardScriptREST) Get(ctx context.Context, name string, options runtime.Object) (runtime.Object, error) {
+	vpcCIDR := options.(*omni.OnboardScriptOptions).VPCCIDR
+	if errs := validation.ValidateVPCCIDR(vpcCIDR, field.NewPath("vpcCIDR")); len(errs) > 0 {
+		return nil, apierrors.NewBadRequest(errs.ToAggregate().Error())
+	}
+	object, err := r.status.Get(ctx, name, &metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	text, err := r.config.render(object.(*omni.EdgeLocation), vpcCIDR, "")
+	if err != nil {
+		return nil, err
+	}
+	return script(text), nil
+}
+
+// Create mints a token; the token before, if any, is good for nothing from then
+// on.
+func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	request := obj.(*omni.OnboardScriptRequest)
+	if errs := validation.ValidateOnboardScriptRequest(request); len(errs) > 0 {
+		return nil, apierrors.NewInvalid(omni.Kind("OnboardScriptRequest"), name, errs)
+	}
+	if err := validate(ctx, request.DeepCopy()); err != nil {
+		return nil, err
+	}
+	token, err := mintToken(r.config.Random)
+	if err != nil {
+		return nil, err
+	}
+	// RFC 3339 in the store has whole seconds; the answer says the same.
+	now := r.config.Clock.Now().Truncate(time.Second)
+	expiration := metav1.NewTime(now.Add(time.Duration(request.Spec.ExpirationSeconds) * time.Second))
+	register := func(_ context.Context, updated, _ runtime.Object) (runtime.Object, error) {
+		location := updated.(*omni.EdgeLocation)
+		if location.DeletionTimestamp != nil {
+			return nil, beingDeleted(name)
+		}
+		location.Status.Registration = &omni.Registration{TokenHash: hashToken(token), ExpirationTime: expiration}
+		return location, nil
+	}
+	object, err := update(ctx, r.status, name, register, options)
+	if err != nil {
+		return nil, err
+	}
+	text, err := r.config.render(object.(*omni.EdgeLocation), request.Spec.VPCCIDR, token)
+	if err != nil {
+		return nil, err
+	}
+	return &omni.OnboardScriptRequest{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: object.(*omni.EdgeLocation).Namespace},
+		Spec:       request.Spec,
+		Status:     omni.OnboardScriptRequestStatus{Script: text, Token: token, ExpirationTime: expiration},
+	}, nil
+}
+
+// update changes the stored object as change says, whatever its version is.
+func update(ctx context.Context, store *genericregistry.Store, name string, change rest.TransformFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	object, _, err := store.Update(ctx, name, rest.DefaultUpdatedObjectInfo(nil, latest, change),
+		rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false, &metav1.UpdateOptions{DryRun: options.DryRun})
+	return object, err
+}
+
+// latest starts the change from the object that is stored.
+func latest(_ context.Context, _, stored runtime.Object) (runtime.Object, error) {
+	return stored.DeepCopyObject(), nil
+}
+
+// script is a text that is served as it is.
+type script string
+
+var _ rest.ResourceStreamer = script("")
+
+func (script) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+func (s script) DeepCopyObject() runtime.Object { return s }
+
+// InputStream implements rest.ResourceStreamer.
+func (s script) InputStream(context.Context, string, string) (io.ReadCloser, bool, string, error) {
+	return io.NopCloser(bytes.NewReader([]byte(s))), false, ScriptMIMEType + "; charset=utf-8", nil
+}

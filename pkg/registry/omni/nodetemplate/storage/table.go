@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package storage
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/registry/table"
+)
+
+type column = table.Column[*omni.NodeTemplate]
+
+var columns = table.NewConvertor(
+	table.Name[*omni.NodeTemplate](),
+	column{
+		Name: "Edge-Locations", Type: "string",
+		Description: "Locations machines may be bought in: their names, <all> of the namespace, or <disabled>.",
+		Value:       edgeLocations,
+	},
+	column{
+		Name: "Capacity", Type: "string",
+		Description: "Ways of paying that are allowed: spot, on-demand.",
+		Value:       capacityTypes,
+	},
+	column{
+		Name: "Min-CPU", Type: "integer",
+		Description: "Least number of vCPUs of a machine.",
+		Value:       func(t *omni.NodeTemplate) any { return int64(t.Spec.Constraints.MinCPU) },
+	},
+	column{
+		Name: "Edges", Type: "integer",
+		Description: "Number of machines of the template.",
+		Value:       func(t *omni.NodeTemplate) any { return int64(t.Status.Edges) },
+	},
+	column{
+		Name: "$/H", Type: "string",
+		Description: "Price of the machines of the template together, in US dollars per hour.",
+		Value:       func(t *omni.NodeTemplate) any { return t.Status.HourlyPrice },
+	},
+	table.Age[*omni.NodeTemplate](),
+)
+
+func edgeLocations(t *omni.NodeTemplate) any {
+	switch locations := t.Spec.EdgeLocations; {
+	case !locations.Enabled:
+		return "<disabled>"
+	case len(locations.Names) == 0:
+		return "<all>"
+	default:
+		return strings.Join(locations.Names, ",")
+	}
+}
+
+func capacityTypes(t *omni.NodeTemplate) any {
+	if len(t.Spec.Constraints.CapacityTypes) == 0 {
+		return string(omni.CapacityOnDemand) // the default of the field
+	}
+	var names []string
+	for _, capacityType := range t.Spec.Constraints.CapacityTypes {
+		names = append(names, string(capacityType))
+	}
+	return strings.Join(names, ",")
+}
+
+var instanceColumns = table.NewConvertor(
+	instanceColumn{
+		Name: "Name", Type: "string", Format: "name",
+		Description: "The cloud's name of the machine type.",
+		Value:       func(i *omni.Instance) any { return i.InstanceType },
+	},
+	instanceColumn{
+		Name: "Location", Type: "string",
+		Description: "EdgeLocation the machine would run in.",
+		Value:       func(i *omni.Instance) any { return i.EdgeLocationName },
+	},
+	instanceColumn{
+		Name: "Zone", Type: "string",
+		Description: "Availability zone; <any> while the zones of the location are not known.",
+		Value: func(i *omni.Instance) any {
+			if i.Zone == "" {
+				return "<any>"
+			}
+			return i.Zone
+		},
+	},
+	instanceColumn{
+		Name: "Capacity", Type: "string",
+		Description: "How the machine is paid for: spot or on-demand.",
+		Value:       func(i *omni.Instance) any { return string(i.CapacityType) },
+	},
+	instanceColumn{
+		Name: "CPU", Type: "string",
+		Description: "Number of vCPUs.",
+		Value:       func(i *omni.Instance) any { return i.CPU.String() },
+	},
+	instanceColumn{
+		Name: "Memory", Type: "string",
+		Description: "Memory of the machine.",
+		Value:       func(i *omni.Instance) any { return i.Memory.String() },
+	},
+	instanceColumn{
+		Name: "GPU", Type: "string",
+		Description: "Number and model of the GPUs.",
+		Value:       gpu,
+	},
+	instanceColumn{
+		Name: "$/H", Type: "string",
+		Description: "Price in US dollars per hour.",
+		Value:       func(i *omni.Instance) any { return i.HourlyPrice },
+	},
+	instanceColumn{
+		Name: "Source", Type: "string",
+		Description: "Where the price is from and of which day.",
+		Value:       func(i *omni.Instance) any { return i.PriceSource },
+	},
+)
+
+type instanceColumn = table.Column[*omni.Instance]
+
+func gpu(i *omni.Instance) any {
+	if i.GPUs == 0 {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", i.GPUs, i.GPUName))
+}

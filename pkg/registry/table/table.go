@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package table turns API objects into the tables kubectl prints, from one list
+// of columns a kind.
+package table
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metatable "k8s.io/apimachinery/pkg/api/meta/table"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
+)
+
+// Object is a pointer to E that carries object metadata.
+type Object[E any] interface {
+	*E
+	metav1.Object
+}
+
+// Column is one column of the table of objects of type P.
+type Column[P any] struct {
+	// Name is the header; kubectl prints it in capitals.
+	Name string
+	// Type is string or integer, Format "name" for the column that names the
+	// object, as OpenAPI has them.
+	Type, Format string
+	// Description says what the column means; kubectl and consoles show it.
+	Description string
+	// Wide columns are printed with -o wide only.
+	Wide bool
+	// Value computes the cell: a string or an int64.
+	Value func(P) any
+}
+
+// Convertor makes tables of objects of type E and of their lists.
+type Convertor[E any, P Object[E]] struct {
+	columns []Column[P]
+}
+
+var _ rest.TableConvertor = Convertor[metav1.PartialObjectMetadata, *metav1.PartialObjectMetadata]{}
+
+// NewConvertor returns a Convertor with these columns.
+func NewConvertor[E any, P Object[E]](columns ...Column[P]) Convertor[E, P] {
+	return Convertor[E, P]{columns: columns}
+}
+
+// Name is the column that names the object.
+func Name[P metav1.Object]() Column[P] {
+	return Column[P]{
+		Name: "Name", Type: "string", Format: "name",
+		Description: "Name of the object, unique in its namespace.",
+		Value:       func(o P) any { return o.GetName() },
+	}
+}
+
+// Age is the column that says how long ago the object was created.
+func Age[P metav1.Object]() Column[P] {
+	return Column[P]{
+		Name:        "Age",
+		Type:        "string",
+		Description: "Time since the object was created.",
+		Value: func(o P) any {
+			return metatable.ConvertToHumanReadableDateType(o.GetCreationTimestamp())
+		},
+	}
+}
+
+// ConvertToTable implements rest.TableConvertor for an E or a list of E.
+func (c Convertor[E, P]) ConvertToTable(_ context.Context, object, options runtime.Object) (*metav1.Table, error) {
+	table := &metav1.Table{}
+	if o, ok := options.(*metav1.TableOptions); !ok || o == nil || !o.NoHeaders {
+		table.ColumnDefinitions = c.definitions()
+	}
+	if item, ok := object.(P); ok {
+		table.ResourceVersion = item.GetResourceVersion()
+		table.Rows = []metav1.TableRow{c.row(item)}
+		return table, nil
+	}
+	list, err := meta.ListAccessor(object)
+	if err != nil {
+		return nil, fmt.Errorf("make a table of %T: %w", object, err)
+	}
+	table.ResourceVersion = list.GetResourceVersion()
+	table.Continue = list.GetContinue()
+	table.RemainingItemCount = list.GetRemainingItemCount()
+	items, err := meta.GetItemsPtr(object)
+	if err != nil {
+		return nil, fmt.Errorf("make a table of %T: %w", object, err)
+	}
+	slice, ok := items.(*[]E)
+	if !ok {
+		return nil, fmt.Errorf("make a table of %T: its items are %T", object, items)
+	}
+	for i := range *slice {
+		table.Rows = append(table.Rows, c.row(&(*slice)[i]))
+	}
+	return table, nil
+}
+
+func (c Convertor[E, P]) definitions() []metav1.TableColumnDefinition {
+	definitions := make([]metav1.TableColumnDefinition, 0, len(c.columns))
+	for _, column := range c.columns {
+		definition := metav1.TableColumnDefinition{
+			Name: column.Name, Type: column.Type, Format: column.Format, Description: column.Description,
+		}
+		if column.Wide {
+			definition.Priority = 1
+		}
+		definitions = append(definitions, definition)
+	}
+	return definitions
+}
+
+func (c Convertor[E, P]) row(item P) metav1.TableRow {
+	cells := make([]any, 0, len(c.columns))
+	for _, column := range c.columns {
+		cells = append(cells, column.Value(item))
+	}
+	// A row without object metadata makes the handler answer 500, also for
+	// items that are no objects of the API by themselves.
+	object, ok := any(item).(runtime.Object)
+	if !ok {
+		object = meta.AsPartialObjectMetadata(item)
+	}
+	return metav1.TableRow{Cells: cells, Object: runtime.RawExtension{Object: object}}
+}
