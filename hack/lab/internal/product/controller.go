@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package product
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/castai/omni/hack/lab/internal/aws"
+	"github.com/castai/omni/hack/lab/internal/kube"
+	"github.com/castai/omni/hack/lab/internal/layout"
+	"github.com/castai/omni/hack/lab/internal/process"
+)
+
+// StartController brings omni-controller up and registers its webhook. Everything
+// else of the lab has to be there: it watches Liqo's kinds.
+func (p *Product) StartController(ctx context.Context) error {
+	certs, err := p.webhookCertificate()
+	if err != nil {
+		return err
+	}
+	kubeconfig, omniKubeconfig := p.lab.Path(controller, "kubeconfig"), p.lab.Path(controller, "omni.kubeconfig")
+	if err := p.serviceAccountKubeconfig(ctx, controller, p.main.Cluster(), kubeconfig); err != nil {
+		return err
+	}
+	if err := p.serviceAccountKubeconfig(ctx, controller, p.omniCluster(), omniKubeconfig); err != nil {
+		return err
+	}
+	err = p.run(ctx, process.Spec{
+		Name: controller, Tier: process.TierProduct, Path: p.lab.Binary(controller),
+		Args: []string{
+			"--kubeconfig=" + kubeconfig, "--omni-kubeconfig=" + omniKubeconfig,
+			"--cluster-id=" + clusterID,
+			"--metrics-bind-address=" + p.lab.Address(layout.OmniControllerMetrics),
+			"--health-probe-bind-address=" + p.lab.Address(layout.OmniControllerHealth),
+			"--webhook-bind-address=" + p.lab.Address(layout.OmniControllerWebhook),
+			"--webhook-cert-dir=" + certs,
+			"--leader-elect",
+		},
+		// No keys: it gets credentials by web identity, as in the cloud. And no
+		// metadata service is asked for any, wherever the lab runs.
+		Env:       []string{"AWS_ENDPOINT_URL=" + aws.Endpoint(p.lab), "AWS_EC2_METADATA_DISABLED=true"},
+		HealthURL: "http://" + p.lab.Address(layout.OmniControllerHealth) + "/readyz",
+	})
+	if err != nil {
+		return err
+	}
+	return p.print.Step(ctx, "main: OMNI's webhook", func(ctx context.Context) error {
+		return p.main.Client().Apply(ctx, kube.Object(p.webhook()))
+	})
+}
+
+// webhookCertificate returns the directory with the webhook's tls.crt and tls.key,
+// the names that controller-runtime reads.
+func (p *Product) webhookCertificate() (string, error) {
+	files, err := p.ca.Server("omni-webhook")
+	if err != nil {
+		return "", err
+	}
+	dir := p.lab.Path(controller, "webhook-certs")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	for link, target := range map[string]string{"tls.crt": files.Cert, "tls.key": files.Key} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil && !os.IsExist(err) {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// webhook is the registration that is shipped, by URL in place of a Service.
+func (p *Product) webhook() *admissionv1.MutatingWebhookConfiguration {
+	return &admissionv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: controller},
+		Webhooks: []admissionv1.MutatingWebhook{{
+			Name: "pods.omni.cast.ai",
+			ClientConfig: admissionv1.WebhookClientConfig{
+				URL:      ptr.To("https://" + p.lab.Address(layout.OmniControllerWebhook) + "/mutate-pod"),
+				CABundle: p.ca.CertPEM(),
+			},
+			Rules: []admissionv1.RuleWithOperations{{
+				Operations: []admissionv1.OperationType{admissionv1.Create},
+				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
+			}},
+			NamespaceSelector: &metav1.LabelSelector{
+				MatchLabels: map[string]string{"omni.cast.ai/enable-scheduling": "true"},
+			},
+			FailurePolicy:           ptr.To(admissionv1.Fail),
+			SideEffects:             ptr.To(admissionv1.SideEffectClassNone),
+			AdmissionReviewVersions: []string{"v1"},
+		}},
+	}
+}
