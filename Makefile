@@ -3,16 +3,16 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 export GOTOOLCHAIN ?= local
-export CGO_ENABLED ?= 0
 
-LAB := go run -C hack/lab ./cmd/lab
+LAB := CGO_ENABLED=0 go run -C hack/lab -trimpath ./cmd/lab
 GOLANGCI := go tool -modfile=hack/tools/golangci/go.mod golangci-lint
 
 ##@ Try it
 
 .PHONY: demo
 demo: ## Bring the lab up if it is not, and play the story: a pending pod runs on an edge.
-	$(LAB) demo
+	$(LAB) up
+	hack/demo.sh
 
 .PHONY: up
 up: ## Bring the lab up: two real clusters, Liqo, an emulated AWS, OMNI.

@@ -119,7 +119,7 @@ func (s *solver) prepare(pods []request, decision *Decision) (rest []request) {
 }
 
 // choose returns the candidate with the least price for the worth of the pods it
-// holds, and the next best one of another type or place.
+// holds, and the next best one of another type or location.
 func (s *solver) choose(pending []request) (best, runnerUp *int) {
 	type score struct {
 		index int
@@ -138,15 +138,20 @@ func (s *solver) choose(pending []request) (best, runnerUp *int) {
 			scores = append(scores, score{c, s.candidates[c].Offering.HourlyPrice / worth})
 		}
 	}
-	slices.SortStableFunc(scores, func(a, b score) int { return cmp.Compare(a.cost, b.cost) })
-	switch len(scores) {
-	case 0:
+	if len(scores) == 0 {
 		return nil, nil
-	case 1:
-		return &scores[0].index, nil
-	default:
-		return &scores[0].index, &scores[1].index
 	}
+	slices.SortStableFunc(scores, func(a, b score) int { return cmp.Compare(a.cost, b.cost) })
+	best = &scores[0].index
+	// The same machine in the next zone would say nothing.
+	i := slices.IndexFunc(scores, func(x score) bool {
+		return s.candidates[x.index].Offering.InstanceType != s.candidates[*best].Offering.InstanceType ||
+			s.candidates[x.index].Location != s.candidates[*best].Location
+	})
+	if i < 0 {
+		return best, nil
+	}
+	return best, &scores[i].index
 }
 
 // fill returns the pods that candidate c holds together, greatest first.

@@ -123,8 +123,8 @@ func TestSolve(t *testing.T) {
 }
 
 func TestSolveNamesTheRunnerUp(t *testing.T) {
-	d := Solve(Problem{Pods: []*corev1.Pod{pod("p", "1")}, Candidates: []Candidate{candidate("m5.large", "b", 2, 0.11), candidate("m5.large", "a", 2, 0.10)}})
-	if len(d.Purchases) != 1 || d.Purchases[0].RunnerUp == nil || d.Purchases[0].RunnerUp.Offering.Zone != "b" {
+	d := Solve(Problem{Pods: []*corev1.Pod{pod("p", "1")}, Candidates: []Candidate{candidate("m5.large", "b", 2, 0.10), candidate("c5.large", "a", 2, 0.11), candidate("m5.large", "a", 2, 0.10)}})
+	if len(d.Purchases) != 1 || d.Purchases[0].RunnerUp == nil || d.Purchases[0].RunnerUp.Offering.InstanceType != "c5.large" {
 		t.Fatalf("decision = %+v", d)
 	}
 }

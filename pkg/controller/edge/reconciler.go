@@ -39,6 +39,8 @@ const (
 	progressInterval = time.Second
 	// checkInterval is how often the cloud is asked whether a machine lives.
 	checkInterval = 30 * time.Second
+	// conflictDelay lets the cache catch up with a write of somebody else.
+	conflictDelay = 50 * time.Millisecond
 	// concurrency bounds the edges in work: each spends its time waiting for
 	// clouds and clusters far away.
 	concurrency = 10
@@ -98,7 +100,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	before := edge.DeepCopy()
 	deleting := !edge.DeletionTimestamp.IsZero()
 	if !deleting && controllerutil.AddFinalizer(edge, v1alpha1.FinalizerCleanup) {
-		return reconcile.Result{}, r.Omni.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+		return requeueOnConflict(reconcile.Result{}, r.Omni.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})))
 	}
 	if !controllerutil.ContainsFinalizer(edge, v1alpha1.FinalizerCleanup) {
 		return reconcile.Result{}, nil
@@ -123,9 +125,21 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		life.set(v1alpha1.ConditionReady, metav1.ConditionUnknown, "ReconcileError", err.Error())
 	}
 	if life.finished {
-		return result, err
+		return requeueOnConflict(result, err)
 	}
-	return result, errors.Join(err, r.write(ctx, before, life))
+	return requeueOnConflict(result, errors.Join(err, r.write(ctx, before, life)))
+}
+
+// requeueOnConflict tries again soon when somebody else wrote the object
+// meanwhile: the cache will show it, and nothing is wrong.
+func requeueOnConflict(result reconcile.Result, err error) (reconcile.Result, error) {
+	switch {
+	case apierrors.IsConflict(err):
+		return reconcile.Result{RequeueAfter: conflictDelay}, nil
+	case err != nil:
+		return reconcile.Result{}, err
+	}
+	return result, nil
 }
 
 // write stores what was found, and only then deletes an edge whose life is over:

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -32,6 +33,8 @@ const (
 	checkInterval = 30 * time.Second
 	// retryInterval is how soon a location that is not well is looked at again.
 	retryInterval = 5 * time.Second
+	// conflictDelay lets the cache catch up with a write of somebody else.
+	conflictDelay = 50 * time.Millisecond
 	// progressInterval is how soon a step that waits for Liqo is looked at.
 	progressInterval = time.Second
 )
@@ -103,8 +106,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	// An optimistic lock, because the onboarding endpoint writes status too.
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if patchErr := r.Omni.Status().Patch(ctx, location, patch); client.IgnoreNotFound(patchErr) != nil {
+	patchErr := r.Omni.Status().Patch(ctx, location, patch)
+	switch {
+	case apierrors.IsConflict(patchErr):
+		return reconcile.Result{RequeueAfter: conflictDelay}, nil
+	case client.IgnoreNotFound(patchErr) != nil:
 		return reconcile.Result{}, fmt.Errorf("write status: %w", patchErr)
+	case err != nil:
+		return reconcile.Result{}, err
 	}
-	return result, err
+	return result, nil
 }

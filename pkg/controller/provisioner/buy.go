@@ -68,7 +68,7 @@ func (r *Reconciler) explain(p *scheduling.Purchase, g *gathered) *v1alpha1.Edge
 		locations[g.problem.Candidates[i].Location] = true
 	}
 	decision := &v1alpha1.EdgeDecision{
-		ChosenBecause: fmt.Sprintf("least price for what it holds (%d pods) of %d offerings in %d locations, prices of %s",
+		ChosenBecause: fmt.Sprintf("lowest price for what it holds; pods: %d, offerings compared: %d, edge locations: %d, prices: %s",
 			len(p.Pods), len(g.problem.Candidates), len(locations), r.Catalog.Source()),
 	}
 	if p.RunnerUp != nil {

@@ -126,7 +126,8 @@ type EdgeStatus struct {
 	NodeName string `json:"nodeName,omitempty"`
 
 	// ProviderID is spec.providerID of that Node.
-	// Example: castai-omni://aws/us-west-2/i-0a1b2c3d4e5f60718.
+	// It ends with the UID of the Edge, which the kubelet is told at boot.
+	// Example: castai-omni://aws/us-west-2/0b1c2d3e-4f50-4161-8273-8495a6b7c8d9.
 	// +optional
 	ProviderID string `json:"providerID,omitempty"`
 

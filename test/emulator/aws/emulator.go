@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package aws is a strict front of moto (https://github.com/getmoto/moto), the
+// third-party AWS emulator of the lab. moto answers for the cloud's state; this
+// proxy refuses what AWS refuses and moto does not: unsigned requests, unknown
+// or malformed parameters, a reused client token. It also injects the faults a
+// cloud has (no capacity, throttling, lost answers).
+package aws
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// maxBodyBytes bounds a request; the largest real one is RunInstances with 16 KiB
+// of user data.
+const maxBodyBytes = 1 << 20
+
+// Emulator is the HTTP handler of the emulated cloud.
+type Emulator struct {
+	model    *Model
+	upstream upstream
+	proxy    *httputil.ReverseProxy
+	clock    clock.Clock
+	faults   faults
+	tokens   clientTokens
+	admin    *http.ServeMux
+}
+
+// New returns an Emulator in front of the moto server at upstream. The model
+// validates the EC2 requests.
+func New(upstreamURL *url.URL, model *Model, clk clock.Clock) *Emulator {
+	e := &Emulator{
+		model:    model,
+		upstream: upstream{url: upstreamURL, client: &http.Client{Timeout: time.Minute}},
+		clock:    clk,
+		tokens:   clientTokens{calls: map[string]*call{}},
+		admin:    http.NewServeMux(),
+		proxy: &httputil.ReverseProxy{
+			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstreamURL) },
+			ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+				http.Error(w, "moto does not answer: "+err.Error(), http.StatusBadGateway)
+			},
+		},
+	}
+	e.admin.HandleFunc("GET /_emulator/healthz", e.healthz)
+	e.admin.HandleFunc("GET /_emulator/faults", e.faults.list)
+	e.admin.HandleFunc("POST /_emulator/faults", e.faults.add)
+	e.admin.HandleFunc("DELETE /_emulator/faults", e.faults.clear)
+	return e
+}
+
+// ServeHTTP answers a request as AWS would.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := e.admin.Handler(r); pattern != "" {
+		e.admin.ServeHTTP(w, r)
+		return
+	}
+	req, err := readRequest(w, r)
+	if err == nil {
+		err = e.check(r.Context(), req)
+	}
+	var fault *Fault
+	if err == nil {
+		fault = e.faults.take(r.Context(), req, e.zoneOf)
+		err = e.suffer(r.Context(), fault)
+	}
+	if err != nil {
+		writeError(w, req, err)
+		return
+	}
+	answer, err := e.answer(r, req)
+	if err == nil && fault != nil && fault.After {
+		err = fault.err()
+	}
+	if err != nil {
+		writeError(w, req, err)
+		return
+	}
+	answer.writeTo(w)
+}
+
+// check refuses what AWS refuses before it looks at its state.
+func (e *Emulator) check(ctx context.Context, req *request) *Error {
+	if req.service == serviceSTS && req.action == "AssumeRoleWithWebIdentity" {
+		return e.checkWebIdentity(ctx, req)
+	}
+	if err := req.checkSigned(); err != nil {
+		return err
+	}
+	if req.service != serviceEC2 {
+		return nil
+	}
+	if err := e.model.Validate(req.action, req.params); err != nil {
+		return err
+	}
+	return checkUserData(req)
+}
+
+// answer is what the cloud says; nothing is locked while moto works.
+func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
+	if name, ok := canonicalParameter(req); ok {
+		return e.canonicalImage(r.Context(), req, name)
+	}
+	token := req.params.Get("ClientToken")
+	if req.service != serviceEC2 || token == "" {
+		return e.forward(r.Context(), r, req), nil
+	}
+	key := req.region + "/" + req.action + "/" + token
+	return e.tokens.do(r.Context(), key, req.params.Encode(), func() *response {
+		// A caller that hangs up does not undo what the cloud has begun.
+		return e.forward(context.WithoutCancel(r.Context()), r, req)
+	})
+}
+
+// forward passes the request to moto and keeps the whole answer.
+func (e *Emulator) forward(ctx context.Context, r *http.Request, req *request) *response {
+	out := r.Clone(ctx)
+	out.Body = io.NopCloser(bytes.NewReader(req.body))
+	out.ContentLength = int64(len(req.body))
+	res := newResponse()
+	e.proxy.ServeHTTP(res, out)
+	return res
+}
+
+// healthz is 200 when moto answers too.
+func (e *Emulator) healthz(w http.ResponseWriter, r *http.Request) {
+	if err := e.upstream.healthy(r.Context()); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	io.WriteString(w, "ok\n")
+}
