@@ -1103,7 +1103,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeStatus(ref common.ReferenceCallback) comm
 					},
 					"providerID": {
 						SchemaProps: spec.SchemaProps{
-							Description: "ProviderID is spec.providerID of that Node. Example: castai-omni://aws/us-west-2/i-0a1b2c3d4e5f60718.",
+							Description: "ProviderID is spec.providerID of that Node. It ends with the UID of the Edge, which the kubelet is told at boot. Example: castai-omni://aws/us-west-2/0b1c2d3e-4f50-4161-8273-8495a6b7c8d9.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

@@ -30,7 +30,8 @@ type EdgeStatusApplyConfiguration struct {
 	// NodeName is the Node in the main cluster: cast-<uid>.
 	NodeName *string `json:"nodeName,omitempty"`
 	// ProviderID is spec.providerID of that Node.
-	// Example: castai-omni://aws/us-west-2/i-0a1b2c3d4e5f60718.
+	// It ends with the UID of the Edge, which the kubelet is told at boot.
+	// Example: castai-omni://aws/us-west-2/0b1c2d3e-4f50-4161-8273-8495a6b7c8d9.
 	ProviderID *string `json:"providerID,omitempty"`
 	// Allocatable is what pods can use of the machine, as its kubelet says.
 	Allocatable *corev1.ResourceList `json:"allocatable,omitempty"`
