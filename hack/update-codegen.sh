@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Generates deepcopy, defaults, conversions, OpenAPI, clientset, listers,
-# informers and apply configurations from pkg/apis.
+# informers, apply configurations and the API reference from pkg/apis.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -39,3 +39,8 @@ kube::codegen::gen_client \
     --with-applyconfig \
     --applyconfig-openapi-schema "$schema" \
     pkg/apis
+
+mkdir -p docs/reference
+go tool -modfile=hack/tools/refdocs/go.mod crd-ref-docs \
+    --source-path=pkg/apis/omni/v1alpha1 --config=hack/tools/refdocs/config.yaml \
+    --renderer=markdown --output-path=docs/reference/api.md --log-level=ERROR

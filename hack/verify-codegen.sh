@@ -9,7 +9,7 @@ trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - -C "$copy"
 (cd "$copy" && git init -q && hack/update-codegen.sh >/dev/null)
 
-for path in pkg/apis pkg/generated hack/openapi-violations.list; do
+for path in pkg/apis pkg/generated docs/reference hack/openapi-violations.list; do
     if ! diff -ru "$path" "$copy/$path"; then
         echo "generated code is not fresh: run make generate and commit what it changes" >&2
         exit 1
