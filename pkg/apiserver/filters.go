@@ -32,7 +32,7 @@ func withScriptAccept(next http.Handler) http.Handler {
 }
 
 func acceptsText(accept string) bool {
-	for _, mediaRange := range strings.Split(accept, ",") {
+	for mediaRange := range strings.SplitSeq(accept, ",") {
 		mediaType, _, _ := strings.Cut(mediaRange, ";")
 		switch strings.ToLower(strings.TrimSpace(mediaType)) {
 		case edgelocationstorage.ScriptMIMEType, "text/plain", "text/*":

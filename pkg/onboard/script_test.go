@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -61,7 +62,9 @@ func (r *registry) create(w http.ResponseWriter, req *http.Request) {
 	}
 	r.used[o.Spec.Token] = true
 	w.WriteHeader(http.StatusCreated)
-	json.NewEncoder(w).Encode(o)
+	if err := json.NewEncoder(w).Encode(o); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
 }
 
 func (r *registry) ca() []byte {
@@ -152,6 +155,7 @@ func TestScript(t *testing.T) {
 	if err != nil || res.StatusCode != http.StatusCreated {
 		t.Fatal(res, err)
 	}
+	defer func() { _ = res.Body.Close() }()
 	if stdout, stderr, err := s.run(t, render(t, r, "one")); err == nil || !strings.Contains(stderr, "UnauthorizedOperation") {
 		t.Fatalf("the fault did not end the script: %v\n%s%s", err, stdout, stderr)
 	}
@@ -178,7 +182,7 @@ func TestScript(t *testing.T) {
 
 func wantRefusal(t *testing.T, err error, stderr, want string) {
 	t.Helper()
-	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
 		t.Errorf("got %v, want exit code 1", err)
 	}
 	if strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {

@@ -109,7 +109,7 @@ func (v *view) zones() error {
 	for i, zone := range v.Zones {
 		letter, ok := strings.CutPrefix(zone, v.Region)
 		if !ok || len(letter) != 1 || letter[0] < 'a' || letter[0] > lastZone {
-			return fmt.Errorf("Zones[%d]: %q is not %s and a letter from a to %c", i, zone, v.Region, lastZone)
+			return fmt.Errorf("parameter Zones[%d]: %q is not %s and a letter from a to %c", i, zone, v.Region, lastZone)
 		}
 	}
 	return nil
@@ -139,7 +139,7 @@ func (v *view) network() error {
 func (v *view) issuer() error {
 	u, err := url.Parse(v.Issuer)
 	if err != nil {
-		return fmt.Errorf("Issuer: %w", err)
+		return fmt.Errorf("parameter Issuer: %w", err)
 	}
 	v.IssuerHost = strings.TrimPrefix(v.Issuer, "https://")
 	host := u.Hostname()

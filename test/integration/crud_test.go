@@ -186,7 +186,7 @@ func testApply(t *testing.T, s *testServer) {
 		t.Errorf("after the status was applied: region %q, phase %q", applied.Spec.Region, applied.Status.Phase)
 	}
 	for _, entry := range applied.ManagedFields {
-		fields := string(entry.FieldsV1.Raw)
+		fields := entry.FieldsV1.GetRawString()
 		if entry.Manager == "controller" && strings.Contains(fields, "f:spec") {
 			t.Errorf("the status endpoint's writer owns the spec: %s", fields)
 		}

@@ -138,8 +138,8 @@ func TestRoles(t *testing.T) {
 
 func grants(verbs, resources string) []string {
 	var all []string
-	for _, verb := range strings.Fields(verbs) {
-		for _, resource := range strings.Fields(resources) {
+	for verb := range strings.FieldsSeq(verbs) {
+		for resource := range strings.FieldsSeq(resources) {
 			all = append(all, verb+" "+resource)
 		}
 	}

@@ -46,7 +46,11 @@ func (r *Reconciler) check(ctx context.Context, location *v1alpha1.EdgeLocation)
 	}
 	set(v1alpha1.ConditionInUse, inUse)
 
-	if !meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionOnboarded) {
+	onboarded := meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionOnboarded)
+	if !onboarded && location.Spec.AWS != nil {
+		onboarded = set(v1alpha1.ConditionOnboarded, good("NetworkGiven", "spec.aws was set by hand"))
+	}
+	if !onboarded {
 		set(v1alpha1.ConditionOnboarded, finding{metav1.ConditionFalse, "ScriptNotRun", "run the onboarding script: kubectl get --raw …/onboard-script | bash"})
 		set(v1alpha1.ConditionReady, finding{metav1.ConditionFalse, "ScriptNotRun", "the onboarding script has not run"})
 		return reconcile.Result{}
@@ -102,12 +106,15 @@ func (r *Reconciler) checkCredentials(ctx context.Context, location *v1alpha1.Ed
 
 func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, finding) {
 	cluster, err := r.Connect.EdgeCluster(ctx, location)
-	if err != nil {
-		return nil, bad("SecretUnusable", err)
+	var facts edgecluster.Facts
+	if err == nil {
+		facts, err = cluster.Probe(ctx)
 	}
-	facts, err := cluster.Probe(ctx)
+	var secret *connection.SecretError
 	var missing *edgecluster.NotInstalledError
 	switch {
+	case errors.As(err, &secret):
+		return nil, bad("SecretUnusable", err)
 	case errors.As(err, &missing):
 		return nil, bad("LiqoNotInstalled", err)
 	case err != nil:

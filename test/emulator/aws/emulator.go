@@ -46,7 +46,7 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) *Emulator {
 		admin:    http.NewServeMux(),
 		proxy: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstreamURL) },
-			ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 				http.Error(w, "moto does not answer: "+err.Error(), http.StatusBadGateway)
 			},
 		},

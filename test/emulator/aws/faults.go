@@ -32,7 +32,7 @@ type Fault struct {
 	// After lets the cloud do its work and loses the answer.
 	After bool `json:"after,omitempty"`
 	// Delay comes before everything else. Example: 500ms.
-	Delay metav1.Duration `json:"delay,omitempty"`
+	Delay metav1.Duration `json:"delay,omitzero"`
 	// Count is how many requests are hit; 0 means every one, until cleared.
 	// The SDKs repeat 5xx answers by themselves (three times by default).
 	Count int `json:"count,omitempty"`

@@ -100,7 +100,7 @@ func newResponse() *response {
 	return &response{status: http.StatusOK, header: http.Header{}}
 }
 
-// Header, WriteHeader and Write make a response an http.ResponseWriter.
+// A response is an http.ResponseWriter.
 func (r *response) Header() http.Header         { return r.header }
 func (r *response) WriteHeader(status int)      { r.status = status }
 func (r *response) Write(b []byte) (int, error) { return r.body.Write(b) }

@@ -92,7 +92,7 @@ func validating(base string, bundle []byte) *admissionv1.ValidatingWebhookConfig
 }
 
 func (h hook) clientConfig(base string, bundle []byte) admissionv1.WebhookClientConfig {
-	return admissionv1.WebhookClientConfig{URL: ptr.To(base + h.path), CABundle: bundle}
+	return admissionv1.WebhookClientConfig{URL: new(base + h.path), CABundle: bundle}
 }
 
 func (h hook) rules() []admissionv1.RuleWithOperations {

@@ -82,7 +82,7 @@ func (p *Product) webhook() *admissionv1.MutatingWebhookConfiguration {
 		Webhooks: []admissionv1.MutatingWebhook{{
 			Name: "pods.omni.cast.ai",
 			ClientConfig: admissionv1.WebhookClientConfig{
-				URL:      ptr.To("https://" + p.lab.Address(layout.OmniControllerWebhook) + "/mutate-pod"),
+				URL:      new("https://" + p.lab.Address(layout.OmniControllerWebhook) + "/mutate-pod"),
 				CABundle: p.ca.CertPEM(),
 			},
 			Rules: []admissionv1.RuleWithOperations{{

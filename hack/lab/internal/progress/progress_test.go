@@ -26,7 +26,7 @@ func TestLongStepSaysThatItIsAtWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		var fields []string
-		for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+		for line := range strings.SplitSeq(strings.TrimSpace(out.String()), "\n") {
 			fields = append(fields, strings.Join(strings.Fields(line), " "))
 		}
 		want := "... build 15 s|... build 30 s|ok build 40.0 s"

@@ -19,7 +19,8 @@ func ValidateEdge(edge *omni.Edge) field.ErrorList {
 	return append(allErrs, validateEdgeSpec(&edge.Spec, field.NewPath("spec"))...)
 }
 
-// ValidateEdgeUpdate: the machine is bought, so its spec cannot change.
+// ValidateEdgeUpdate validates a changed Edge: the machine is bought, so its spec
+// cannot change.
 func ValidateEdgeUpdate(newEdge, oldEdge *omni.Edge) field.ErrorList {
 	allErrs := apimachineryvalidation.ValidateObjectMetaUpdate(&newEdge.ObjectMeta, &oldEdge.ObjectMeta, field.NewPath("metadata"))
 	allErrs = append(allErrs, ValidateEdge(newEdge)...)

@@ -108,7 +108,7 @@ func waitOK(ctx context.Context, u string) error {
 		}
 		res, err := http.DefaultClient.Do(r)
 		if err != nil {
-			return false, nil // not listening yet
+			return false, nil //nolint:nilerr // not listening yet
 		}
 		res.Body.Close()
 		return res.StatusCode == http.StatusOK, nil

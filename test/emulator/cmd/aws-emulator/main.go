@@ -29,8 +29,9 @@ func main() {
 	model := flag.String("model", os.Getenv("OMNI_EC2_MODEL"), "botocore's ec2/2016-11-15/service-2.json(.gz); default: $OMNI_EC2_MODEL, else found by python3")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *listen, *upstream, *model); err != nil {
+	err := run(ctx, *listen, *upstream, *model)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "aws-emulator:", err)
 		os.Exit(1)
 	}

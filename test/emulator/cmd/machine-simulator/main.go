@@ -43,8 +43,9 @@ func main() {
 	flag.DurationVar(&o.pollInterval, "poll-interval", 500*time.Millisecond, "how often the emulator is asked")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
+	err := run(ctx, o)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "machine-simulator:", err)
 		os.Exit(1)
 	}

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edgelocation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/cloud/fake"
+	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/edgelocation"
+	"github.com/castai/omni/pkg/edgecluster"
+	"github.com/castai/omni/pkg/peering"
+)
+
+// outside is what a location depends on; the edge cluster's part is proven by the
+// story on the lab, against real clusters and real Liqo.
+type outside struct {
+	cloud      *fake.Provider
+	clusterErr error
+}
+
+var _ connection.Connector = (*outside)(nil)
+
+func (o *outside) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provider, error) {
+	return o.cloud, nil
+}
+
+func (o *outside) EdgeCluster(context.Context, *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error) {
+	return nil, o.clusterErr
+}
+
+func (o *outside) Peering(context.Context, *v1alpha1.EdgeLocation, *edgecluster.Cluster) (*peering.Peering, error) {
+	return nil, errors.New("not reached in these tests")
+}
+
+func location(onboarded bool) *v1alpha1.EdgeLocation {
+	l := &v1alpha1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon", Generation: 1}}
+	if onboarded {
+		l.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionOnboarded, Status: metav1.ConditionTrue}}
+	}
+	return l
+}
+
+func template(names ...string) *v1alpha1.NodeTemplate {
+	return &v1alpha1.NodeTemplate{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "default"},
+		Spec:       v1alpha1.NodeTemplateSpec{EdgeLocations: v1alpha1.TemplateEdgeLocations{Enabled: true, Names: names}},
+	}
+}
+
+func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1alpha1.EdgeLocation {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	omni := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v1alpha1.EdgeLocation{}).Build()
+	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Recorder: events.NewFakeRecorder(10)}
+	key := client.ObjectKey{Namespace: "team-a", Name: "oregon"}
+	for range 2 {
+		if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := &v1alpha1.EdgeLocation{}
+	if err := omni.Get(t.Context(), key, got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestConditionsAndPhase(t *testing.T) {
+	unreachable := &cloud.Error{Class: cloud.ClassTransient, Err: errors.New("connection refused")}
+	denied := &cloud.Error{Class: cloud.ClassAuth, Code: "AccessDenied", Err: errors.New("not authorized")}
+	noSecret := &connection.SecretError{Field: "spec.controlPlane.external.kubeconfigSecretRef", Name: "k", Problem: "does not exist"}
+	byHand := location(false)
+	byHand.Spec.AWS = &v1alpha1.AWSLocation{VPCID: "vpc-1"}
+	for name, tc := range map[string]struct {
+		location  *v1alpha1.EdgeLocation
+		cloudErr  error
+		secretErr error
+		phase     v1alpha1.EdgeLocationPhase
+		condition string
+		status    metav1.ConditionStatus
+		reason    string
+	}{
+		"the script has not run":      {location(false), nil, nil, v1alpha1.EdgeLocationPending, v1alpha1.ConditionReady, metav1.ConditionFalse, "ScriptNotRun"},
+		"the network was set by hand": {byHand, nil, nil, v1alpha1.EdgeLocationIncompleteSetup, v1alpha1.ConditionOnboarded, metav1.ConditionTrue, "NetworkGiven"},
+		// A cloud that does not answer is not a location that failed.
+		"the cloud does not answer": {location(true), unreachable, nil, v1alpha1.EdgeLocationIncompleteSetup, v1alpha1.ConditionCredentialsValid, metav1.ConditionUnknown, "CloudUnreachable"},
+		"the cloud refuses":         {location(true), denied, nil, v1alpha1.EdgeLocationFailed, v1alpha1.ConditionCredentialsValid, metav1.ConditionFalse, "CredentialsRejected"},
+		"the Secret is missing":     {location(true), nil, noSecret, v1alpha1.EdgeLocationFailed, v1alpha1.ConditionControlPlaneReady, metav1.ConditionFalse, "SecretUnusable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := &outside{cloud: fake.New(clock.RealClock{}), clusterErr: errors.New("timeout")}
+			if tc.secretErr != nil {
+				o.clusterErr = tc.secretErr
+			}
+			if tc.cloudErr != nil {
+				o.cloud.Fail("CheckCredentials", tc.cloudErr)
+			}
+			got := reconcileLocation(t, o, tc.location)
+			c := meta.FindStatusCondition(got.Status.Conditions, tc.condition)
+			if c == nil || c.Status != tc.status || c.Reason != tc.reason || c.Message == "" {
+				t.Errorf("condition = %+v", c)
+			}
+			if got.Status.Phase != tc.phase {
+				t.Errorf("phase = %q, want %q", got.Status.Phase, tc.phase)
+			}
+		})
+	}
+}
+
+func TestCounts(t *testing.T) {
+	objects := []client.Object{location(false), template("oregon")}
+	for i, name := range []string{"oregon", "oregon", "elsewhere"} {
+		objects = append(objects, &v1alpha1.Edge{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: fmt.Sprint("e", i)},
+			Spec:       v1alpha1.EdgeSpec{EdgeLocationName: name}, Status: v1alpha1.EdgeStatus{HourlyPrice: "0.1504"},
+		})
+	}
+	got := reconcileLocation(t, &outside{}, objects...).Status
+	if got.Edges != 2 || got.HourlyPrice != "0.3008" || len(got.NodeTemplates) != 1 || got.NodeTemplates[0] != "default" {
+		t.Errorf("status = %+v", got)
+	}
+	if got := reconcileLocation(t, &outside{}, location(false), template("elsewhere")).Status; len(got.NodeTemplates) != 0 {
+		t.Errorf("counted templates that do not allow the location: %v", got.NodeTemplates)
+	}
+}
