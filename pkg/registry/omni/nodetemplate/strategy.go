@@ -21,8 +21,8 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/apis/omni/validation"
+	"github.com/castai/omni/pkg/registry/endpoint"
 )
 
 type strategy struct {
@@ -50,7 +50,7 @@ func (strategy) Canonicalize(runtime.Object)                   {}
 // GetResetFields says what this endpoint ignores, so that server-side apply
 // gives its writers no ownership of it.
 func (strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return resetFields("status")
+	return endpoint.ResetFields("status")
 }
 
 func (strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
@@ -90,7 +90,7 @@ type statusStrategy struct{ strategy }
 func NewStatusStrategy(s strategy) statusStrategy { return statusStrategy{s} }
 
 func (statusStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return resetFields("spec", "metadata")
+	return endpoint.ResetFields("spec", "metadata")
 }
 
 func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
@@ -105,16 +105,6 @@ func (statusStrategy) ValidateUpdate(_ context.Context, obj, old runtime.Object)
 
 func (statusStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
 	return nil
-}
-
-func resetFields(topLevel ...string) map[fieldpath.APIVersion]*fieldpath.Set {
-	set := fieldpath.NewSet()
-	for _, name := range topLevel {
-		set.Insert(fieldpath.MakePathOrDie(name))
-	}
-	return map[fieldpath.APIVersion]*fieldpath.Set{
-		fieldpath.APIVersion(v1alpha1.SchemeGroupVersion.String()): set,
-	}
 }
 
 // SelectableFields are the values a field selector compares with.

@@ -16,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/utils/clock"
 
@@ -24,6 +23,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/apis/omni/validation"
 	"github.com/castai/omni/pkg/onboard"
+	"github.com/castai/omni/pkg/registry/endpoint"
 )
 
 // ScriptMIMEType is the media type of scripts.
@@ -73,7 +73,7 @@ func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token strin
 // with it. RBAC tells the two verbs apart.
 type OnboardScriptREST struct {
 	// status is the store with the rules of the status endpoint.
-	status *genericregistry.Store
+	status *endpoint.StatusREST
 	config OnboardConfig
 }
 
@@ -169,7 +169,7 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 }
 
 // update changes the stored object as change says, whatever its version is.
-func update(ctx context.Context, store *genericregistry.Store, name string, change rest.TransformFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+func update(ctx context.Context, store rest.Updater, name string, change rest.TransformFunc, options *metav1.CreateOptions) (runtime.Object, error) {
 	object, _, err := store.Update(ctx, name, rest.DefaultUpdatedObjectInfo(nil, latest, change),
 		rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false, &metav1.UpdateOptions{DryRun: options.DryRun})
 	return object, err

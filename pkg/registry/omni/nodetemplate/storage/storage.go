@@ -5,26 +5,24 @@
 package storage
 
 import (
-	"context"
 	"fmt"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/registry/endpoint"
 	"github.com/castai/omni/pkg/registry/omni/nodetemplate"
 )
 
 // Storage is every endpoint of nodetemplates.
 type Storage struct {
-	NodeTemplate *REST
-	Status       *StatusREST
+	NodeTemplate *endpoint.REST
+	Status       *endpoint.StatusREST
 	Instances    *InstancesREST
 }
 
@@ -47,66 +45,10 @@ func NewStorage(optsGetter generic.RESTOptionsGetter, locations rest.Lister, cat
 	if err := store.CompleteWithOptions(options); err != nil {
 		return nil, fmt.Errorf("open the store of nodetemplates: %w", err)
 	}
-	statusStrategy := nodetemplate.NewStatusStrategy(strategy)
-	statusStore := *store
-	statusStore.UpdateStrategy = statusStrategy
-	statusStore.ResetFieldsStrategy = statusStrategy
+	status := endpoint.NewStatusREST(store, nodetemplate.NewStatusStrategy(strategy))
 	return &Storage{
-		NodeTemplate: &REST{store},
-		Status:       &StatusREST{&statusStore},
+		NodeTemplate: endpoint.NewREST(store, "nt"),
+		Status:       status,
 		Instances:    &InstancesREST{templates: store, locations: locations, catalog: catalog},
 	}, nil
-}
-
-// REST serves nodetemplates.
-type REST struct {
-	*genericregistry.Store
-}
-
-var (
-	_ rest.StandardStorage    = &REST{}
-	_ rest.ShortNamesProvider = &REST{}
-	_ rest.CategoriesProvider = &REST{}
-)
-
-// ShortNames implements rest.ShortNamesProvider.
-func (*REST) ShortNames() []string { return []string{"nt"} }
-
-// Categories implements rest.CategoriesProvider.
-func (*REST) Categories() []string { return []string{"omni"} }
-
-// StatusREST serves nodetemplates/status from the store of nodetemplates.
-type StatusREST struct {
-	store *genericregistry.Store
-}
-
-var (
-	_ rest.Patcher             = &StatusREST{}
-	_ rest.ResetFieldsStrategy = &StatusREST{}
-)
-
-// New returns an empty NodeTemplate.
-func (*StatusREST) New() runtime.Object { return &omni.NodeTemplate{} }
-
-// Destroy does nothing: the store belongs to REST.
-func (*StatusREST) Destroy() {}
-
-// Get implements rest.Getter; a patch reads before it writes.
-func (r *StatusREST) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
-	return r.store.Get(ctx, name, options)
-}
-
-// Update writes the status. It never creates.
-func (r *StatusREST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc, _ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
-	return r.store.Update(ctx, name, info, create, update, false, options)
-}
-
-// GetResetFields implements rest.ResetFieldsStrategy.
-func (r *StatusREST) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return r.store.GetResetFields()
-}
-
-// ConvertToTable implements rest.TableConvertor.
-func (r *StatusREST) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
-	return r.store.ConvertToTable(ctx, object, options)
 }
