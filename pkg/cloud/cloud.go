@@ -66,8 +66,10 @@ type InstanceState string
 
 // The states of a machine.
 const (
-	StatePending     InstanceState = "Pending"
-	StateRunning     InstanceState = "Running"
+	StatePending InstanceState = "Pending"
+	StateRunning InstanceState = "Running"
+	// StateStopped machines cost less, but not nothing.
+	StateStopped     InstanceState = "Stopped"
 	StateTerminating InstanceState = "Terminating"
 	StateTerminated  InstanceState = "Terminated"
 )

@@ -148,10 +148,10 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 		IdentityToken: connection.NewServiceAccountToken(kube.CoreV1(), o.Namespace, o.ServiceAccount),
 	}
 	for what, err := range map[string]error{
-		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder}).SetupWithManager(mgr, omni),
+		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
 		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
 		"edge": (&edge.Reconciler{
-			Omni: omni.GetClient(), Main: mgr.GetClient(), Connect: connect, Unavailable: refused, Recorder: recorder, Clock: clock,
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Connect: connect, Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"provisioner": (&provisioner.Reconciler{
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,

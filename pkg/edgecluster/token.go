@@ -35,6 +35,8 @@ func (c *Cluster) EnsureBootstrapToken(ctx context.Context, edgeUID string, now 
 	secret := tokenSecret(edgeUID)
 	err := c.Client.Get(ctx, client.ObjectKeyFromObject(secret), secret)
 	switch {
+	case err == nil && secret.Labels[v1alpha1.LabelEdgeID] != edgeUID:
+		return "", fmt.Errorf("bootstrap token %s belongs to another edge: delete this Edge and create it again", tokenID(edgeUID))
 	case err == nil:
 		if token, ok := livingToken(secret, now); ok {
 			return token, nil

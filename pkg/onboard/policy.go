@@ -85,6 +85,7 @@ func (v *view) policy() (string, error) {
 	own := func(key string) map[string]map[string]string {
 		return map[string]map[string]string{"StringEquals": {
 			key + v1alpha1.TagClusterID:    v.ClusterID,
+			key + v1alpha1.TagNamespace:    v.Namespace,
 			key + v1alpha1.TagEdgeLocation: v.Location,
 		}}
 	}

@@ -85,7 +85,7 @@ func newView(p Parameters) (*view, error) {
 	if len(p.Location) > maxLocation {
 		return nil, fmt.Errorf("onboard: Location: %q has more than %d characters", p.Location, maxLocation)
 	}
-	v := &view{Parameters: p, Name: "omni-" + p.Location, RoleName: roleName(p)}
+	v := &view{Parameters: p, Name: "omni-" + p.Location, RoleName: RoleName(p.ClusterID, p.Namespace, p.Location)}
 	for _, derive := range []func() error{v.zones, v.network, v.issuer, v.onboarding, v.ca, v.documents} {
 		if err := derive(); err != nil {
 			return nil, fmt.Errorf("onboard: %w", err)
@@ -94,11 +94,12 @@ func newView(p Parameters) (*view, error) {
 	return v, nil
 }
 
-// roleName is omni-<location>-<hash>: clusters and namespaces may use the same name
-// in one account. It stays below IAM's 64 characters.
-func roleName(p Parameters) string {
-	sum := sha256.Sum256([]byte(p.ClusterID + "\n" + p.Namespace + "\n" + p.Location))
-	return "omni-" + strings.ReplaceAll(p.Location, ".", "-") + "-" + hex.EncodeToString(sum[:4])
+// RoleName is the IAM role of a location: omni-<location>-<hash>. Clusters and
+// namespaces may use the same name for a location in one account, and no other
+// location may use the role. It stays below IAM's 64 characters.
+func RoleName(clusterID, namespace, location string) string {
+	sum := sha256.Sum256([]byte(clusterID + "\n" + namespace + "\n" + location))
+	return "omni-" + strings.ReplaceAll(location, ".", "-") + "-" + hex.EncodeToString(sum[:4])
 }
 
 // lastZone is the last letter a zone may have: fifteen zones and the public subnet

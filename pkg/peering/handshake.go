@@ -23,6 +23,9 @@ import (
 // the main cluster signs it, the edge cluster admits the main one as a tenant, and
 // the main cluster keeps the identity it was given.
 func (p *Peering) Ensure(ctx context.Context) (Progress, error) {
+	if err := p.checkOwner(ctx); err != nil {
+		return Progress{}, err
+	}
 	if peered, err := p.isPeered(ctx); err != nil || peered {
 		return Progress{Done: peered}, err
 	}
@@ -161,45 +164,6 @@ func (p *Peering) ensureIdentity(ctx context.Context, tenant *authv1beta1.Tenant
 	}
 	if identity.Status.KubeconfigSecretRef == nil {
 		return waiting("the main cluster has not stored its identity yet"), nil
-	}
-	return Progress{Done: true}, nil
-}
-
-// Remove takes the peering away, in Liqo's order. It is done when nothing of it is
-// left in either cluster. The virtual nodes have to be gone before.
-// A peering that belongs to another location is left alone.
-func (p *Peering) Remove(ctx context.Context) (Progress, error) {
-	var namespace corev1.Namespace
-	err := p.Main.Get(ctx, client.ObjectKey{Name: p.TenantNamespace()}, &namespace)
-	if client.IgnoreNotFound(err) != nil {
-		return Progress{}, fmt.Errorf("read the tenant namespace: %w", err)
-	}
-	if owner := namespace.Annotations[annotationOwner]; owner != "" && owner != p.Owner {
-		return Progress{Done: true}, nil
-	}
-	meta := func(namespace, name string) metav1.ObjectMeta {
-		return metav1.ObjectMeta{Namespace: namespace, Name: name}
-	}
-	for _, step := range []struct {
-		client client.Client
-		object client.Object
-		what   string
-	}{
-		{p.Main, p.identity(), "the identity in the main cluster"},
-		{p.Edge, &authv1beta1.Tenant{ObjectMeta: meta(p.remoteTenantNamespace(), p.MainID)}, "the tenant in the edge cluster"},
-		{p.Main, &corev1.Namespace{ObjectMeta: meta("", p.TenantNamespace())}, "the tenant namespace in the main cluster"},
-		{p.Edge, &corev1.Namespace{ObjectMeta: meta("", p.remoteTenantNamespace())}, "the tenant namespace in the edge cluster"},
-		// Liqo never deletes these and would keep asking for a cluster that left.
-		{p.Main, &liqov1beta1.ForeignCluster{ObjectMeta: meta("", p.EdgeID)}, "the ForeignCluster in the main cluster"},
-		{p.Edge, &liqov1beta1.ForeignCluster{ObjectMeta: meta("", p.MainID)}, "the ForeignCluster in the edge cluster"},
-	} {
-		done, err := gone(ctx, step.client, step.object)
-		if err != nil {
-			return Progress{}, fmt.Errorf("delete %s: %w", step.what, err)
-		}
-		if !done {
-			return waiting("%s is being deleted", step.what), nil
-		}
 	}
 	return Progress{Done: true}, nil
 }

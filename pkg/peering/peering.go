@@ -41,7 +41,8 @@ func AddToScheme(scheme *runtime.Scheme) error {
 // Peering is the relation between the main cluster and the cluster of a location.
 type Peering struct {
 	// Main and Edge are clients of the two clusters. Main may be cached, but
-	// must not cache Secrets.
+	// must not cache Secrets. Edge is nil when only the main cluster's part is
+	// to be removed.
 	Main, Edge client.Client
 	// MainID and EdgeID identify the clusters to Liqo.
 	MainID, EdgeID string
@@ -61,12 +62,42 @@ func waiting(format string, args ...any) Progress {
 	return Progress{Waiting: fmt.Sprintf(format, args...)}
 }
 
-// TakenError says that another EdgeLocation is peered with this edge cluster.
-type TakenError struct{ EdgeID, Owner string }
+// TakenError says that this edge cluster is not the location's to peer with.
+type TakenError struct {
+	EdgeID string
+	// Owner is the EdgeLocation that is peered with it, empty when the peering
+	// was made by somebody else.
+	Owner string
+}
 
-// Error names the cluster and the location.
+// Error names the cluster and who has it.
 func (e *TakenError) Error() string {
-	return fmt.Sprintf("edge cluster %q is used by the edge location %s already: one edge cluster serves one location", e.EdgeID, e.Owner)
+	owner := e.Owner
+	if owner == "" {
+		owner = "a peering that OMNI did not make"
+	}
+	return fmt.Sprintf("edge cluster %q belongs to %s: one edge cluster serves one edge location", e.EdgeID, owner)
+}
+
+// checkOwner returns a *TakenError unless the peering is this location's or does
+// not exist. The edge cluster names itself, and its team may name it as another's:
+// so this is asked before anything else.
+func (p *Peering) checkOwner(ctx context.Context) error {
+	if p.EdgeID == p.MainID {
+		return &TakenError{EdgeID: p.EdgeID, Owner: "the main cluster itself"}
+	}
+	var namespace corev1.Namespace
+	err := p.Main.Get(ctx, client.ObjectKey{Name: p.TenantNamespace()}, &namespace)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the tenant namespace: %w", err)
+	}
+	if owner := namespace.Annotations[annotationOwner]; owner != p.Owner {
+		return &TakenError{EdgeID: p.EdgeID, Owner: owner}
+	}
+	return nil
 }
 
 // TenantNamespace is the namespace of the peering in the main cluster.
@@ -82,9 +113,6 @@ func (p *Peering) ensureTenantNamespaces(ctx context.Context) error {
 	local := &corev1.Namespace{}
 	local.Name = p.TenantNamespace()
 	_, err := controllerutil.CreateOrUpdate(ctx, p.Main, local, func() error {
-		if owner := local.Annotations[annotationOwner]; owner != "" && owner != p.Owner {
-			return &TakenError{p.EdgeID, owner}
-		}
 		set(&local.Annotations, annotationOwner, p.Owner)
 		set(&local.Labels, consts.RemoteClusterID, p.EdgeID)
 		set(&local.Labels, consts.TenantNamespaceLabel, "true")

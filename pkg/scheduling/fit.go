@@ -65,6 +65,9 @@ func unsupported(pod *corev1.Pod) string {
 			return "persistent volumes"
 		}
 	}
+	if len(pod.Spec.ResourceClaims) > 0 {
+		return "resource claims"
+	}
 	for i := range pod.Spec.Containers {
 		for _, port := range pod.Spec.Containers[i].Ports {
 			if port.HostPort != 0 {

@@ -122,6 +122,8 @@ type EdgeLocationStatus struct {
 	HourlyPrice        string
 	Registration       *Registration
 	EdgeClusterVersion string
+	EdgeClusterID      string
+	Secrets            []string
 }
 
 // Registration is what is kept of a registration token: never the token.

@@ -299,6 +299,11 @@ func (in *EdgeLocationStatus) DeepCopyInto(out *EdgeLocationStatus) {
 		*out = new(Registration)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.Secrets != nil {
+		in, out := &in.Secrets, &out.Secrets
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	return
 }
 

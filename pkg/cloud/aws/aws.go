@@ -7,8 +7,10 @@ package aws
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -42,6 +44,9 @@ type Location struct {
 // sessionName is what CloudTrail shows as the session of the assumed role.
 const sessionName = "omni-controller"
 
+// requestTimeout bounds one request: a worker must not wait for ever.
+const requestTimeout = 30 * time.Second
+
 // Provider implements cloud.Provider for one location.
 type Provider struct {
 	location Location
@@ -61,6 +66,7 @@ func New(ctx context.Context, location Location) (*Provider, error) {
 		// Backing off belongs to the controller's queue; a second try hides
 		// one lost packet.
 		config.WithRetryMaxAttempts(2),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(requestTimeout)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("configure the AWS SDK: %w", err)

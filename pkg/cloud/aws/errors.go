@@ -79,5 +79,12 @@ func classify(err error) error {
 	default:
 		class = cloud.ClassTransient
 	}
-	return &cloud.Error{Class: class, Code: api.ErrorCode(), Err: err}
+	return &cloud.Error{Class: class, Code: api.ErrorCode(), Err: errors.New(words(api))}
+}
+
+// words is what AWS said, less what differs each time (request IDs, the encoded
+// message of a refusal): it is shown in conditions.
+func words(api smithy.APIError) string {
+	message, _, _ := strings.Cut(api.ErrorMessage(), " Encoded authorization failure message")
+	return message
 }

@@ -217,14 +217,15 @@ func instance(in *types.Instance) *cloud.Instance {
 	return out
 }
 
-// state maps EC2's states. A stopped machine is on its way out: nothing of ours
-// stops one, and a spot machine that was stopped does not come back as ours.
+// state maps EC2's states.
 func state(name types.InstanceStateName) cloud.InstanceState {
 	switch name {
 	case types.InstanceStateNamePending:
 		return cloud.StatePending
 	case types.InstanceStateNameRunning:
 		return cloud.StateRunning
+	case types.InstanceStateNameStopping, types.InstanceStateNameStopped:
+		return cloud.StateStopped
 	case types.InstanceStateNameTerminated:
 		return cloud.StateTerminated
 	default:

@@ -8,11 +8,10 @@ package connection
 import (
 	"context"
 	"fmt"
-	"sync"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -21,6 +20,7 @@ import (
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/aws"
 	"github.com/castai/omni/pkg/edgecluster"
+	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/pkg/peering"
 )
 
@@ -31,9 +31,21 @@ type Connector interface {
 	Provider(ctx context.Context, location *v1alpha1.EdgeLocation) (cloud.Provider, error)
 	// EdgeCluster reaches the edge cluster of a location.
 	EdgeCluster(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error)
-	// Peering relates the main cluster with the edge cluster.
+	// Peering relates the main cluster with the edge cluster. Without a
+	// cluster it knows of the edge cluster what the location's status says,
+	// which is enough to remove things from the main cluster.
 	Peering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) (*peering.Peering, error)
+	// Hold keeps the Secrets the location refers to from being deleted, and
+	// writes their names into its status; Release lets them go.
+	Hold(ctx context.Context, location *v1alpha1.EdgeLocation) error
+	Release(ctx context.Context, location *v1alpha1.EdgeLocation) error
 }
+
+// The fields of an EdgeLocation that name Secrets.
+const (
+	kubeconfigField  = "spec.controlPlane.external.kubeconfigSecretRef"
+	credentialsField = "spec.credentials.secretRef"
+)
 
 // SecretError says that a Secret a location refers to cannot be used.
 type SecretError struct {
@@ -57,36 +69,11 @@ type Direct struct {
 	// IdentityToken is how the controller proves who it is, without a key.
 	IdentityToken stscreds.IdentityTokenRetriever
 
-	mu        sync.Mutex
-	providers map[types.UID]cached[cloud.Provider]
-	clusters  map[types.UID]cached[*edgecluster.Cluster]
+	providers reused[cloud.Provider]
+	clusters  reused[*edgecluster.Cluster]
 }
 
 var _ Connector = (*Direct)(nil)
-
-type cached[T any] struct {
-	madeOf string
-	value  T
-}
-
-// reuse returns what was made for a location, or makes it anew when what it is
-// made of has changed.
-func reuse[T any](d *Direct, all *map[types.UID]cached[T], uid types.UID, madeOf string, create func() (T, error)) (T, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if c, ok := (*all)[uid]; ok && c.madeOf == madeOf {
-		return c.value, nil
-	}
-	value, err := create()
-	if err != nil {
-		return value, err
-	}
-	if *all == nil {
-		*all = map[types.UID]cached[T]{}
-	}
-	(*all)[uid] = cached[T]{madeOf, value}
-	return value, nil
-}
 
 // Provider implements Connector.
 func (d *Direct) Provider(ctx context.Context, location *v1alpha1.EdgeLocation) (cloud.Provider, error) {
@@ -99,37 +86,48 @@ func (d *Direct) Provider(ctx context.Context, location *v1alpha1.EdgeLocation) 
 		SubnetIDs: spec.SubnetIDs, SecurityGroupID: spec.SecurityGroupID, InstanceProfile: spec.InstanceProfile,
 		RoleARN: spec.RoleARN, IdentityToken: d.IdentityToken,
 	}
+	// The role is named after the location it was made for. All roles trust the
+	// same ServiceAccount: without this, a team could name another team's role.
+	if want := onboard.RoleName(d.ClusterID, location.Namespace, location.Name); spec.RoleARN != "" && !strings.HasSuffix(spec.RoleARN, ":role/"+want) {
+		return nil, &cloud.Error{Class: cloud.ClassAuth, Err: fmt.Errorf(
+			"spec.aws.roleARN %q is not this location's role: it has to be named %s, as the onboarding script does", spec.RoleARN, want)}
+	}
 	madeOf := fmt.Sprintf("%d", location.Generation)
 	if c := location.Spec.Credentials; c != nil && c.SecretRef != nil {
-		const field = "spec.credentials.secretRef"
-		secret, err := d.secret(ctx, location, field, c.SecretRef.Name)
+		secret, err := d.secret(ctx, location, credentialsField, c.SecretRef.Name)
 		if err != nil {
 			return nil, err
 		}
 		config.AccessKeyID, config.SecretAccessKey = string(secret.Data["aws_access_key_id"]), string(secret.Data["aws_secret_access_key"])
 		if config.AccessKeyID == "" || config.SecretAccessKey == "" {
-			return nil, &SecretError{field, secret.Namespace, secret.Name, "needs the keys aws_access_key_id and aws_secret_access_key"}
+			return nil, &SecretError{credentialsField, secret.Namespace, secret.Name, "needs the keys aws_access_key_id and aws_secret_access_key"}
 		}
 		madeOf += "/" + secret.ResourceVersion
 	}
-	return reuse(d, &d.providers, location.UID, madeOf, func() (cloud.Provider, error) { return aws.New(ctx, config) })
+	return d.providers.get(location.UID, madeOf, func() (cloud.Provider, error) {
+		provider, err := aws.New(ctx, config)
+		if err != nil {
+			return nil, err
+		}
+		// In another account every machine of ours looks as if it were gone.
+		return provider, provider.CheckCredentials(ctx)
+	})
 }
 
 // EdgeCluster implements Connector.
 func (d *Direct) EdgeCluster(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error) {
-	const field = "spec.controlPlane.external.kubeconfigSecretRef"
 	external := location.Spec.ControlPlane.External
 	if external == nil {
 		return nil, fmt.Errorf("spec.controlPlane.external is not set")
 	}
-	secret, err := d.secret(ctx, location, field, external.KubeconfigSecretRef.Name)
+	secret, err := d.secret(ctx, location, kubeconfigField, external.KubeconfigSecretRef.Name)
 	if err != nil {
 		return nil, err
 	}
-	return reuse(d, &d.clusters, location.UID, string(secret.UID)+"/"+secret.ResourceVersion, func() (*edgecluster.Cluster, error) {
+	return d.clusters.get(location.UID, string(secret.UID)+"/"+secret.ResourceVersion, func() (*edgecluster.Cluster, error) {
 		cluster, err := edgecluster.Connect(secret.Data[edgecluster.KubeconfigKey], d.Main.Scheme())
 		if err != nil {
-			return nil, &SecretError{field, secret.Namespace, secret.Name, fmt.Sprintf("has no usable key %q: %v", edgecluster.KubeconfigKey, err)}
+			return nil, &SecretError{kubeconfigField, secret.Namespace, secret.Name, fmt.Sprintf("has no usable key %q: %v", edgecluster.KubeconfigKey, err)}
 		}
 		return cluster, nil
 	})
@@ -141,14 +139,23 @@ func (d *Direct) Peering(ctx context.Context, location *v1alpha1.EdgeLocation, c
 	if err != nil {
 		return nil, fmt.Errorf("main cluster: %w", err)
 	}
+	p := &peering.Peering{
+		Main: d.Main, MainID: mainID, EdgeID: location.Status.EdgeClusterID,
+		Owner: location.Namespace + "/" + location.Name + "/" + string(location.UID),
+	}
+	if cluster == nil {
+		return p, nil
+	}
 	edgeID, err := edgecluster.LiqoClusterID(ctx, cluster.Client)
 	if err != nil {
 		return nil, fmt.Errorf("edge cluster: %w", err)
 	}
-	return &peering.Peering{
-		Main: d.Main, Edge: cluster.Client, MainID: mainID, EdgeID: edgeID,
-		Owner: location.Namespace + "/" + location.Name + "/" + string(location.UID),
-	}, nil
+	if p.EdgeID != "" && p.EdgeID != edgeID {
+		return nil, &SecretError{kubeconfigField, location.Namespace, location.Spec.ControlPlane.External.KubeconfigSecretRef.Name,
+			fmt.Sprintf("is of the cluster %q, but the location is peered with %q", edgeID, p.EdgeID)}
+	}
+	p.Edge, p.EdgeID = cluster.Client, edgeID
+	return p, nil
 }
 
 func (d *Direct) secret(ctx context.Context, location *v1alpha1.EdgeLocation, field, name string) (*corev1.Secret, error) {

@@ -6,6 +6,9 @@ package connection_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +23,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/onboard"
 )
 
 const kubeconfigText = `{"apiVersion":"v1","kind":"Config","current-context":"e",
@@ -88,8 +92,67 @@ func TestSecretErrors(t *testing.T) {
 	}
 }
 
+// sts answers GetCallerIdentity as an account.
+func sts(t *testing.T, account string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>%s</Account></GetCallerIdentityResult></GetCallerIdentityResponse>", account)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+}
+
+// In another account every machine would look as if it were gone.
+func TestAnotherAccountGivesNoProvider(t *testing.T) {
+	sts(t, "210987654321")
+	d := direct(secret("keys", map[string]string{"aws_access_key_id": "a", "aws_secret_access_key": "b"}))
+	if p, err := d.Provider(t.Context(), location()); p != nil || cloud.ClassOf(err) != cloud.ClassAuth {
+		t.Errorf("provider %v, err = %v", p, err)
+	}
+}
+
+// All roles trust the same ServiceAccount, so a location may use its own only.
+func TestAnotherLocationsRoleIsRefused(t *testing.T) {
+	l := location()
+	l.Spec.Credentials = nil
+	l.Spec.AWS.RoleARN = "arn:aws:iam::123456789012:role/" + onboard.RoleName("main", "team-b", "oregon")
+	if _, err := direct().Provider(t.Context(), l); cloud.ClassOf(err) != cloud.ClassAuth || !strings.Contains(err.Error(), onboard.RoleName("main", "team-a", "oregon")) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// Secrets are held while a location needs them, and let go when it does not.
+func TestHold(t *testing.T) {
+	d := direct(secret("keys", nil), secret("kubeconfig", nil))
+	finalizers := func(name string) int {
+		t.Helper()
+		var s corev1.Secret
+		if err := d.Main.Get(t.Context(), client.ObjectKey{Namespace: "team-a", Name: name}, &s); err != nil {
+			t.Fatal(err)
+		}
+		return len(s.Finalizers)
+	}
+	l := location()
+	for range 2 {
+		if err := d.Hold(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if finalizers("keys") != 1 || finalizers("kubeconfig") != 1 || len(l.Status.Secrets) != 2 {
+		t.Errorf("held: keys %d, kubeconfig %d, status %v", finalizers("keys"), finalizers("kubeconfig"), l.Status.Secrets)
+	}
+	l.Spec.Credentials = nil
+	if err := d.Hold(t.Context(), l); err != nil || finalizers("keys") != 0 || finalizers("kubeconfig") != 1 {
+		t.Errorf("a Secret that is not used any more: keys %d, kubeconfig %d, %v", finalizers("keys"), finalizers("kubeconfig"), err)
+	}
+	if err := d.Release(t.Context(), l); err != nil || finalizers("kubeconfig") != 0 {
+		t.Errorf("released: kubeconfig %d, %v", finalizers("kubeconfig"), err)
+	}
+}
+
 // What is made is kept until what it is made of changes.
 func TestReuse(t *testing.T) {
+	sts(t, "123456789012")
 	d := direct(
 		secret("keys", map[string]string{"aws_access_key_id": "a", "aws_secret_access_key": "b"}),
 		secret("kubeconfig", map[string]string{"kubeconfig": kubeconfig(t, "127.0.0.1:1")}),

@@ -8,9 +8,11 @@ package consolidation
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -80,7 +82,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, err
 	}
 	if busy {
-		return reconcile.Result{}, r.writeEmptySince(ctx, e, nil)
+		// A pod that is awaited may never come, and then nothing happens.
+		return reconcile.Result{RequeueAfter: awaitBound}, r.writeEmptySince(ctx, e, nil)
 	}
 	if e.Status.EmptySince == nil {
 		now := metav1.NewTime(r.Clock.Now())
@@ -112,6 +115,30 @@ func (r *Reconciler) busy(ctx context.Context, e *v1alpha1.Edge) (bool, error) {
 		owner := metav1.GetControllerOf(pod)
 		finished := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 		if !finished && (owner == nil || owner.Kind != "DaemonSet") {
+			return true, nil
+		}
+	}
+	return r.awaited(ctx, e)
+}
+
+// awaitBound is how long after it is Ready an edge waits for the pods it was
+// bought for; the scheduler needs seconds.
+const awaitBound = 5 * time.Minute
+
+// awaited says whether a pod that the edge was bought for is still on its way.
+func (r *Reconciler) awaited(ctx context.Context, e *v1alpha1.Edge) (bool, error) {
+	ready := meta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionReady)
+	if e.Status.Decision == nil || ready == nil || r.Clock.Since(ready.LastTransitionTime.Time) > awaitBound {
+		return false, nil
+	}
+	for _, key := range e.Status.Decision.Pods {
+		namespace, name, _ := strings.Cut(key, "/")
+		var pod corev1.Pod
+		err := r.Main.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &pod)
+		if client.IgnoreNotFound(err) != nil {
+			return false, fmt.Errorf("read a pod the edge was bought for: %w", err)
+		}
+		if err == nil && pod.Spec.NodeName == "" && pod.DeletionTimestamp.IsZero() {
 			return true, nil
 		}
 	}

@@ -43,14 +43,14 @@ func (l *life) begin(ctx context.Context) (reconcile.Result, error) {
 		return l.refused(ctx, err)
 	}
 	if status.Launch == nil {
-		return l.intend(ctx, provider)
+		return l.intend(ctx, provider, 1)
 	}
 	return l.launch(ctx, provider)
 }
 
 // intend writes down what will be asked of the cloud, before it is asked: whoever
 // comes after a crash asks for the same again.
-func (l *life) intend(ctx context.Context, provider cloud.Provider) (reconcile.Result, error) {
+func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int32) (reconcile.Result, error) {
 	image := l.edge.Spec.Image
 	if defaults := l.location.Spec.NodeDefaults; image == "" && defaults != nil {
 		image = defaults.Image
@@ -61,10 +61,6 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider) (reconcile.R
 			return l.refused(ctx, err)
 		}
 	}
-	attempt := int32(1)
-	if before := l.edge.Status.Launch; before != nil {
-		attempt = before.Attempt + 1
-	}
 	now := metav1.NewTime(l.Clock.Now())
 	l.edge.Status.Launch = &v1alpha1.EdgeLaunch{
 		Attempt: attempt, ClientToken: clientToken(l.edge, attempt), Zone: l.zone(), Image: image, StartTime: &now,
@@ -73,7 +69,7 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider) (reconcile.R
 		l.edge.Status.HourlyPrice = l.price()
 	}
 	l.edge.Status.Phase = v1alpha1.EdgeLaunching
-	return reconcile.Result{}, nil
+	return reconcile.Result{RequeueAfter: atOnce}, nil
 }
 
 // clientToken is the UUIDv5 of the attempt in the namespace of the Edge's UID.
@@ -98,18 +94,22 @@ func (l *life) zone() string {
 
 // price of an Edge that was made by hand; the solver's own carry theirs.
 func (l *life) price() string {
-	snapshot, err := catalog.Snapshot()
-	if err != nil {
-		return ""
+	if offering := l.offering(); offering != nil {
+		return catalog.FormatPrice(offering.HourlyPrice)
 	}
-	offerings := snapshot.Offerings(string(l.location.Spec.Provider), l.location.Spec.Region)
+	return ""
+}
+
+// offering is what the catalog knows of the machine, nil when it does not.
+func (l *life) offering() *catalog.Offering {
+	offerings := l.Catalog.Offerings(string(l.location.Spec.Provider), l.location.Spec.Region)
 	i := slices.IndexFunc(offerings, func(o catalog.Offering) bool {
 		return o.InstanceType == l.edge.Spec.InstanceType && o.CapacityType == string(l.edge.Spec.CapacityType)
 	})
 	if i < 0 {
-		return ""
+		return nil
 	}
-	return catalog.FormatPrice(offerings[i].HourlyPrice)
+	return &offerings[i]
 }
 
 // launch asks the cloud for the machine of the intent, or finds the one that was
@@ -190,16 +190,15 @@ func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error)
 		if l.Clock.Since(l.edge.Status.Launch.StartTime.Time) < settleTime {
 			return reconcile.Result{RequeueAfter: progressInterval}, nil
 		}
-		l.edge.Status.Launch = &v1alpha1.EdgeLaunch{Attempt: l.edge.Status.Launch.Attempt}
 		provider, providerErr := l.Connect.Provider(ctx, l.location)
 		if providerErr != nil {
 			return reconcile.Result{}, providerErr
 		}
-		return l.intend(ctx, provider)
+		return l.intend(ctx, provider, l.edge.Status.Launch.Attempt+1)
 	case cloud.ClassCapacity, cloud.ClassQuota:
 		l.event(corev1.EventTypeWarning, string(class), "Launch", "%v", err)
 		if l.edge.Spec.NodeTemplateName != "" && l.edge.Status.Launch != nil {
-			l.giveUp()
+			l.giveUp(class)
 			return reconcile.Result{}, nil
 		}
 	default:
@@ -208,12 +207,16 @@ func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error)
 	return reconcile.Result{RequeueAfter: checkInterval}, nil
 }
 
-// giveUp lets go of an Edge the cloud has no machine for, so that the next
-// decision takes another offering.
-func (l *life) giveUp() {
-	l.Unavailable.Refuse(unavailable.Offering{
-		Location:     l.location.Namespace + "/" + l.location.Name,
-		InstanceType: l.edge.Spec.InstanceType, Zone: l.edge.Status.Launch.Zone, CapacityType: string(l.edge.Spec.CapacityType),
-	})
+// giveUp lets go of an Edge the cloud has no machine for, or whose machine is of
+// no use, so that the next decision takes another offering. A quota is of the
+// account: the next type would be refused too, or be a dear one of another quota.
+func (l *life) giveUp(class cloud.ErrorClass) {
+	offering := unavailable.Offering{
+		Location: l.location.Namespace + "/" + l.location.Name, CapacityType: string(l.edge.Spec.CapacityType),
+	}
+	if class != cloud.ClassQuota {
+		offering.InstanceType, offering.Zone = l.edge.Spec.InstanceType, l.edge.Status.Launch.Zone
+	}
+	l.Unavailable.Refuse(offering)
 	l.over = true
 }

@@ -176,34 +176,3 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
-
-// The cloud took the machine back: the edge goes, and its pods are not waited for.
-func TestVanishedMachine(t *testing.T) {
-	w := newWorld(t, bought())
-	w.settle(3)
-	w.create(w.main, readyNode(nil), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "p", UID: "p"}, Spec: corev1.PodSpec{NodeName: v1alpha1.EdgeNodeName(uid)},
-	})
-	w.cloud.SetState("i-1", cloud.StateTerminated)
-	w.settle(4)
-	if w.edge() != nil {
-		t.Errorf("the edge is still there: %+v", w.edge().Status)
-	}
-	var pods corev1.PodList
-	if err := w.main.List(t.Context(), &pods); err != nil || len(pods.Items) != 0 {
-		t.Errorf("pods left: %v, %v", pods.Items, err)
-	}
-}
-
-// Unknown is never gone: no answer of the cloud changes nothing.
-func TestSilentCloudChangesNothing(t *testing.T) {
-	w := newWorld(t, bought())
-	w.settle(3)
-	w.cloud.Fail("Get", errors.New("timeout"))
-	if err := w.reconcile(1); err == nil {
-		t.Error("no error, so no retry")
-	}
-	if e := w.edge(); e == nil || !e.DeletionTimestamp.IsZero() || e.Status.InstanceID != "i-1" {
-		t.Errorf("edge = %+v", e)
-	}
-}

@@ -7,10 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -23,10 +23,20 @@ import (
 // machine is terminated all the same. A healthy removal takes seconds.
 const unpeerBound = 2 * time.Minute
 
+// forgetBound is how long an edge cluster that does not answer holds an Edge whose
+// machine is gone already: all that is left there is a node object and a token
+// that expires by itself.
+const forgetBound = 5 * time.Minute
+
 // end takes an edge one step further towards gone: pods leave, the Node leaves,
 // the machine is terminated. The object stays until the cloud says that the
 // machine does not exist.
 func (l *life) end(ctx context.Context) (reconcile.Result, error) {
+	if l.edge.Status.Launch == nil && l.edge.Status.InstanceID == "" {
+		// Nothing was asked of anybody. A cache that lags behind an intent is
+		// caught by the optimistic lock.
+		return reconcile.Result{}, l.finish(ctx)
+	}
 	provider, err := l.Connect.Provider(ctx, l.location)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -40,7 +50,7 @@ func (l *life) end(ctx context.Context) (reconcile.Result, error) {
 		return reconcile.Result{RequeueAfter: progressInterval}, nil
 	}
 	if l.edge.Status.InstanceID != "" {
-		drained, err := l.drain(ctx, instance.Gone())
+		drained, err := l.drain(ctx, instance.Gone() || instance.State == cloud.StateStopped)
 		if err != nil || !drained {
 			return reconcile.Result{RequeueAfter: progressInterval}, err
 		}
@@ -56,6 +66,9 @@ func (l *life) end(ctx context.Context) (reconcile.Result, error) {
 	if err := errors.Join(err, terminateErr); err != nil || !terminated || !unpeered {
 		return reconcile.Result{RequeueAfter: progressInterval}, err
 	}
+	if err := l.forget(ctx); err != nil && l.Clock.Since(l.edge.DeletionTimestamp.Time) < forgetBound {
+		return reconcile.Result{}, err
+	}
 	l.event(corev1.EventTypeNormal, "Terminated", "Terminate", "%s is gone", l.edge.Status.InstanceID)
 	return reconcile.Result{}, l.finish(ctx)
 }
@@ -64,12 +77,11 @@ func (l *life) end(ctx context.Context) (reconcile.Result, error) {
 // have happened of which the cloud shows nothing yet.
 func (l *life) instance(ctx context.Context, provider cloud.Provider) (instance *cloud.Instance, settled bool, err error) {
 	status := &l.edge.Status
-	switch {
-	case status.InstanceID != "":
+	// Nothing is launched after the deletion, so that is when the clock starts.
+	settled = l.Clock.Since(l.edge.DeletionTimestamp.Time) > settleTime
+	if status.InstanceID != "" {
 		instance, err = provider.Get(ctx, status.InstanceID)
-		return instance, err == nil, err
-	case status.Launch == nil:
-		return nil, true, nil
+		return instance, err == nil && (instance != nil || settled), err
 	}
 	instance, err = provider.FindByEdge(ctx, string(l.edge.UID))
 	if err != nil {
@@ -79,46 +91,43 @@ func (l *life) instance(ctx context.Context, provider cloud.Provider) (instance 
 		status.InstanceID = instance.ID
 		return instance, true, nil
 	}
-	return nil, l.nothingLaunched(), nil
+	return nil, settled || l.refusedLaunch(), nil
 }
 
-// nothingLaunched says whether it is certain that no machine was launched: the
-// cloud has refused it in words, or it had time enough to show it.
-func (l *life) nothingLaunched() bool {
-	if l.Clock.Since(l.edge.Status.Launch.StartTime.Time) > settleTime {
-		return true
-	}
-	for _, c := range l.edge.Status.Conditions {
-		if c.Type == v1alpha1.ConditionLaunched && c.Status == metav1.ConditionFalse {
-			refusals := []string{string(cloud.ClassCapacity), string(cloud.ClassQuota), string(cloud.ClassConfig)}
-			return slices.Contains(refusals, c.Reason)
-		}
-	}
-	return false
+// refusedLaunch says that the cloud has refused the launch itself for lack of
+// capacity or quota. An answer that was lost before cannot hide a machine: the
+// cloud would have returned it for the same client token.
+func (l *life) refusedLaunch() bool {
+	launched := meta.FindStatusCondition(l.edge.Status.Conditions, v1alpha1.ConditionLaunched)
+	return launched != nil && launched.Status == metav1.ConditionFalse &&
+		(launched.Reason == string(cloud.ClassCapacity) || launched.Reason == string(cloud.ClassQuota))
 }
 
-// unpeer removes the Node from the main and the machine from the edge cluster. An
-// edge that has no node name never came that far.
+// unpeer removes the Node from the main cluster. That needs nothing of the edge
+// cluster, which may be gone for ever.
 func (l *life) unpeer(ctx context.Context) (bool, error) {
-	cluster, err := l.Connect.EdgeCluster(ctx, l.location)
+	if l.edge.Status.InstanceID == "" {
+		return true, nil // it never came that far
+	}
+	p, err := l.Connect.Peering(ctx, l.location, nil)
 	if err != nil {
 		return false, err
 	}
-	if l.edge.Status.InstanceID != "" {
-		p, err := l.Connect.Peering(ctx, l.location, cluster)
-		if err != nil {
-			return false, err
-		}
-		progress, err := p.RemoveVirtualNode(ctx, l.nodeName())
-		if err != nil || !progress.Done {
-			return false, err
-		}
-		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: l.nodeName()}}
-		if err := client.IgnoreNotFound(cluster.Client.Delete(ctx, node)); err != nil {
-			return false, fmt.Errorf("delete the node in the edge cluster: %w", err)
-		}
+	progress, err := p.RemoveVirtualNode(ctx, l.nodeName())
+	return progress.Done, err
+}
+
+// forget removes what the edge cluster still knows of the machine.
+func (l *life) forget(ctx context.Context) error {
+	cluster, err := l.Connect.EdgeCluster(ctx, l.location)
+	if err != nil {
+		return err
 	}
-	return true, cluster.DeleteBootstrapToken(ctx, string(l.edge.UID))
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: l.nodeName()}}
+	if err := client.IgnoreNotFound(cluster.Client.Delete(ctx, node)); err != nil {
+		return fmt.Errorf("delete the node in the edge cluster: %w", err)
+	}
+	return cluster.DeleteBootstrapToken(ctx, string(l.edge.UID))
 }
 
 // terminate ends the machine; it is done when the cloud says that it is gone.
@@ -127,10 +136,8 @@ func (l *life) terminate(ctx context.Context, provider cloud.Provider, instance 
 	if instance.Gone() {
 		return true, nil
 	}
-	if instance.State != cloud.StateTerminating {
-		if err := provider.Terminate(ctx, instance.ID); err != nil {
-			return false, err
-		}
+	if err := provider.Terminate(ctx, instance.ID); err != nil {
+		return false, err
 	}
 	instance, err := provider.Get(ctx, instance.ID)
 	return err == nil && instance.Gone(), err

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
@@ -42,24 +43,30 @@ type world struct {
 	omni, main, remote client.Client
 	// crash makes the next write of an Edge's status fail, as if the
 	// controller had died before it.
-	crash      bool
-	reconciler *edge.Reconciler
-	refused    *unavailable.Offerings
+	crash bool
+	// unreachable and clusterGone are what the way to the cloud and to the
+	// edge cluster answer.
+	unreachable, clusterGone error
+	reconciler               *edge.Reconciler
+	refused                  *unavailable.Offerings
 }
 
 var _ connection.Connector = (*world)(nil)
 
 func (w *world) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provider, error) {
-	return w.cloud, nil
+	return w.cloud, w.unreachable
 }
 
 func (w *world) EdgeCluster(context.Context, *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error) {
-	return &edgecluster.Cluster{Client: w.remote, Server: "https://edge:6443", CA: []byte("CA")}, nil
+	return &edgecluster.Cluster{Client: w.remote, Server: "https://edge:6443", CA: []byte("CA")}, w.clusterGone
 }
 
 func (w *world) Peering(context.Context, *v1alpha1.EdgeLocation, *edgecluster.Cluster) (*peering.Peering, error) {
 	return &peering.Peering{Main: w.main, Edge: w.remote, MainID: "main", EdgeID: "edge", Owner: "team-a/oregon"}, nil
 }
+
+func (w *world) Hold(context.Context, *v1alpha1.EdgeLocation) error    { return nil }
+func (w *world) Release(context.Context, *v1alpha1.EdgeLocation) error { return nil }
 
 func newWorld(t *testing.T, objects ...client.Object) *world {
 	t.Helper()
@@ -69,7 +76,11 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 			t.Fatal(err)
 		}
 	}
-	w := &world{t: t, clock: testingclock.NewFakeClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))}
+	snapshot, err := catalog.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, clock: testingclock.NewFakeClock(time.Now())} // deletionTimestamp is real time
 	w.cloud = fake.New(w.clock)
 	w.refused = unavailable.New(w.clock)
 	builder := func() *fakeclient.ClientBuilder { return fakeclient.NewClientBuilder().WithScheme(scheme) }
@@ -80,7 +91,7 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	w.remote = builder().Build()
 	w.reconciler = &edge.Reconciler{
-		Omni: w.omni, Main: w.main, Connect: w, Unavailable: w.refused, Recorder: events.NewFakeRecorder(100), Clock: w.clock,
+		Omni: w.omni, Main: w.main, Connect: w, Catalog: snapshot, Unavailable: w.refused, Recorder: events.NewFakeRecorder(100), Clock: w.clock,
 	}
 	return w
 }

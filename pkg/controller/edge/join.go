@@ -6,14 +6,18 @@ package edge
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/edgecluster"
 	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/peering"
@@ -30,11 +34,12 @@ func (l *life) join(ctx context.Context) (reconcile.Result, error) {
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	// A machine that was launched just now may not be known to every server of
-	// the cloud yet; one that is shown as terminated is gone for sure.
-	settled := l.Clock.Since(l.edge.Status.Launch.StartTime.Time) > settleTime
-	if instance.Gone() && (instance != nil || settled) {
+	if l.lost(instance) {
 		l.vanished()
+		return reconcile.Result{}, nil
+	}
+	if l.late() {
+		l.tooLate()
 		return reconcile.Result{}, nil
 	}
 	cluster, err := l.Connect.EdgeCluster(ctx, l.location)
@@ -74,6 +79,42 @@ func (l *life) placed() *v1alpha1.Edge {
 	return placed
 }
 
+// lost says that the machine is of no use any more: it is gone, or it was stopped,
+// which nothing of ours does. One that was launched just now may not be known to
+// every server of the cloud yet.
+func (l *life) lost(instance *cloud.Instance) bool {
+	if instance == nil {
+		return l.sinceLaunch() > settleTime
+	}
+	return instance.Gone() || instance.State == cloud.StateStopped
+}
+
+// sinceLaunch is the time since the cloud gave the machine.
+func (l *life) sinceLaunch() time.Duration {
+	launched := meta.FindStatusCondition(l.edge.Status.Conditions, v1alpha1.ConditionLaunched)
+	if launched == nil {
+		return 0
+	}
+	return l.Clock.Since(launched.LastTransitionTime.Time)
+}
+
+// registrationTimeout is how long a machine has from its launch to a Ready Node;
+// it is Karpenter's registration TTL.
+const registrationTimeout = 15 * time.Minute
+
+// late says that a machine the solver bought does not come up. One that was made
+// by hand is its maker's to judge.
+func (l *life) late() bool {
+	return l.edge.Status.Phase != v1alpha1.EdgeReady && l.edge.Spec.NodeTemplateName != "" && l.sinceLaunch() > registrationTimeout
+}
+
+func (l *life) tooLate() {
+	l.event(corev1.EventTypeWarning, "RegistrationTimeout", "Join",
+		"the Node was not Ready %s after the launch of %s; see its console output", registrationTimeout, l.edge.Status.InstanceID)
+	l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "RegistrationTimeout", fmt.Sprintf("not Ready %s after the launch", registrationTimeout))
+	l.giveUp(cloud.ClassCapacity)
+}
+
 // vanished lets go of an Edge whose machine is gone: the cloud took it back, or
 // somebody terminated it. What still needs a machine will get another one.
 func (l *life) vanished() {
@@ -99,6 +140,10 @@ func (l *life) register(ctx context.Context, cluster *edgecluster.Cluster) (bool
 		l.set(v1alpha1.ConditionRegistered, metav1.ConditionFalse, reason, message)
 		return false, nil
 	}
+	if missing := l.missingDevice(&node); missing != "" {
+		l.set(v1alpha1.ConditionRegistered, metav1.ConditionFalse, "WaitingForDevices", "the kubelet does not offer "+string(missing)+" yet")
+		return false, nil
+	}
 	if status.Phase == v1alpha1.EdgeLaunched {
 		status.Phase = v1alpha1.EdgeRegistered
 		status.Allocatable = node.Status.Allocatable
@@ -110,6 +155,21 @@ func (l *life) register(ctx context.Context, cluster *edgecluster.Cluster) (bool
 	}
 	l.set(v1alpha1.ConditionRegistered, metav1.ConditionTrue, "Registered", "the machine is Ready in the edge cluster")
 	return true, nil
+}
+
+// missingDevice names what the machine was bought for and its kubelet does not
+// offer yet: device plugins register after the node is Ready.
+func (l *life) missingDevice(node *corev1.Node) corev1.ResourceName {
+	offering := l.offering()
+	if offering == nil {
+		return ""
+	}
+	for name, promised := range offering.Allocatable {
+		if have := node.Status.Allocatable[name]; strings.Contains(string(name), "/") && have.Cmp(promised) < 0 {
+			return name
+		}
+	}
+	return ""
 }
 
 // keepNode holds the Node in the main cluster to the contract. Liqo gives it the

@@ -24,11 +24,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/unavailable"
 )
@@ -39,6 +42,8 @@ const (
 	progressInterval = time.Second
 	// checkInterval is how often the cloud is asked whether a machine lives.
 	checkInterval = 30 * time.Second
+	// atOnce asks for the next step without waiting for the watch.
+	atOnce = time.Millisecond
 	// conflictDelay lets the cache catch up with a write of somebody else.
 	conflictDelay = 50 * time.Millisecond
 	// concurrency bounds the edges in work: each spends its time waiting for
@@ -51,6 +56,7 @@ type Reconciler struct {
 	// Omni is the client of omni-apiserver, Main of the main cluster.
 	Omni, Main  client.Client
 	Connect     connection.Connector
+	Catalog     *catalog.Catalog
 	Unavailable *unavailable.Offerings
 	Recorder    events.EventRecorder
 	Clock       clock.PassiveClock
@@ -70,10 +76,22 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edge").
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.Edge]{})).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.Edge]{}, notOnlyConditions())).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(ofNode)).
 		Complete(r)
+}
+
+// notOnlyConditions ignores what this controller says on the object itself: an
+// error whose words change each time would bring it back at once, for ever.
+func notOnlyConditions() predicate.TypedPredicate[*v1alpha1.Edge] {
+	return predicate.TypedFuncs[*v1alpha1.Edge]{UpdateFunc: func(e event.TypedUpdateEvent[*v1alpha1.Edge]) bool {
+		before, after := e.ObjectOld.DeepCopy(), e.ObjectNew.DeepCopy()
+		for _, edge := range []*v1alpha1.Edge{before, after} {
+			edge.ResourceVersion, edge.ManagedFields, edge.Status.Conditions = "", nil, nil
+		}
+		return !equality.Semantic.DeepEqual(before, after)
+	}}
 }
 
 // ofLocation returns the edges that wait for a location: those not launched yet.
@@ -176,6 +194,7 @@ func (l *life) nodeName() string { return v1alpha1.EdgeNodeName(string(l.edge.UI
 func (l *life) set(condition string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&l.edge.Status.Conditions, metav1.Condition{
 		Type: condition, Status: status, Reason: reason, Message: message, ObservedGeneration: l.edge.Generation,
+		LastTransitionTime: metav1.NewTime(l.Clock.Now()),
 	})
 }
 

@@ -64,8 +64,12 @@ func (r *Reconciler) check(ctx context.Context, location *v1alpha1.EdgeLocation)
 	}
 	set(v1alpha1.ConditionPeered, peered)
 
+	summary := ready(location)
+	if err := r.Connect.Hold(ctx, location); err != nil {
+		summary = open("SecretsNotHeld", err.Error())
+	}
 	switch {
-	case set(v1alpha1.ConditionReady, ready(location)):
+	case set(v1alpha1.ConditionReady, summary):
 		return reconcile.Result{RequeueAfter: checkInterval}
 	case peered.reason == reasonInProgress:
 		return reconcile.Result{RequeueAfter: progressInterval}
@@ -131,12 +135,18 @@ func (r *Reconciler) checkPeering(ctx context.Context, location *v1alpha1.EdgeLo
 		progress, err = p.Ensure(ctx)
 	}
 	var taken *peering.TakenError
+	var secret *connection.SecretError
 	switch {
 	case errors.As(err, &taken):
 		return bad("EdgeClusterTaken", err)
+	case errors.As(err, &secret):
+		return bad("SecretUnusable", err)
 	case err != nil:
 		return open("Unreachable", err.Error())
-	case !progress.Done:
+	}
+	// From now on there is something to remove in the end.
+	location.Status.EdgeClusterID = p.EdgeID
+	if !progress.Done {
 		return open(reasonInProgress, progress.Waiting)
 	}
 	return good("Peered", "the main and the edge cluster have exchanged identities")

@@ -48,6 +48,9 @@ func (o *outside) Peering(context.Context, *v1alpha1.EdgeLocation, *edgecluster.
 	return nil, errors.New("not reached in these tests")
 }
 
+func (o *outside) Hold(context.Context, *v1alpha1.EdgeLocation) error    { return nil }
+func (o *outside) Release(context.Context, *v1alpha1.EdgeLocation) error { return nil }
+
 func location(onboarded bool) *v1alpha1.EdgeLocation {
 	l := &v1alpha1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon", Generation: 1}}
 	if onboarded {
@@ -70,7 +73,7 @@ func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1al
 		t.Fatal(err)
 	}
 	omni := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v1alpha1.EdgeLocation{}).Build()
-	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Recorder: events.NewFakeRecorder(10)}
+	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Recorder: events.NewFakeRecorder(10), Clock: clock.RealClock{}}
 	key := client.ObjectKey{Namespace: "team-a", Name: "oregon"}
 	for range 2 {
 		if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: key}); err != nil {

@@ -6,6 +6,7 @@ package edgelocation
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/peering"
 )
 
 // offboard deletes in the safe order: the edges, then the peering, then the
@@ -46,7 +48,10 @@ func (r *Reconciler) offboard(ctx context.Context, location *v1alpha1.EdgeLocati
 			waiting = err.Error()
 		}
 		say("Unpeering", "%s", waiting)
-		return reconcile.Result{RequeueAfter: progressInterval}, err
+		return reconcile.Result{RequeueAfter: progressInterval}, nil
+	}
+	if err := r.Connect.Release(ctx, location); err != nil {
+		return reconcile.Result{}, err
 	}
 	before := location.DeepCopy()
 	controllerutil.RemoveFinalizer(location, v1alpha1.FinalizerCleanup)
@@ -54,20 +59,36 @@ func (r *Reconciler) offboard(ctx context.Context, location *v1alpha1.EdgeLocati
 	return reconcile.Result{}, client.IgnoreNotFound(r.Omni.Patch(ctx, location, patch))
 }
 
+// unpeerBound is how long an edge cluster that does not answer is waited for. What
+// is left in it then is its owner's to clean up.
+const unpeerBound = 10 * time.Minute
+
 // unpeer says what it waits for, nothing when the peering is gone. A location
 // that never had a peering has none to remove, whatever its Secret says.
 func (r *Reconciler) unpeer(ctx context.Context, location *v1alpha1.EdgeLocation) (waiting string, err error) {
-	if meta.FindStatusCondition(location.Status.Conditions, v1alpha1.ConditionPeered) == nil {
+	if location.Status.EdgeClusterID == "" {
 		return "", nil
 	}
-	cluster, err := r.Connect.EdgeCluster(ctx, location)
+	progress, err := r.removePeering(ctx, location)
+	if err == nil || r.Clock.Since(location.DeletionTimestamp.Time) < unpeerBound {
+		return progress.Waiting, err
+	}
+	p, err := r.Connect.Peering(ctx, location, nil)
 	if err != nil {
 		return "", err
+	}
+	progress, err = p.RemoveFromMain(ctx)
+	return progress.Waiting, err
+}
+
+func (r *Reconciler) removePeering(ctx context.Context, location *v1alpha1.EdgeLocation) (peering.Progress, error) {
+	cluster, err := r.Connect.EdgeCluster(ctx, location)
+	if err != nil {
+		return peering.Progress{}, err
 	}
 	p, err := r.Connect.Peering(ctx, location, cluster)
 	if err != nil {
-		return "", err
+		return peering.Progress{}, err
 	}
-	progress, err := p.Remove(ctx)
-	return progress.Waiting, err
+	return p.Remove(ctx)
 }

@@ -8,18 +8,24 @@ package edgelocation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -33,6 +39,9 @@ const (
 	checkInterval = 30 * time.Second
 	// retryInterval is how soon a location that is not well is looked at again.
 	retryInterval = 5 * time.Second
+	// concurrency bounds the locations in work: one whose edge cluster does not
+	// answer must not hold up the others.
+	concurrency = 5
 	// conflictDelay lets the cache catch up with a write of somebody else.
 	conflictDelay = 50 * time.Millisecond
 	// progressInterval is how soon a step that waits for Liqo is looked at.
@@ -45,6 +54,7 @@ type Reconciler struct {
 	Omni     client.Client
 	Connect  connection.Connector
 	Recorder events.EventRecorder
+	Clock    clock.PassiveClock
 }
 
 // SetupWithManager watches locations and what counts for them.
@@ -54,10 +64,27 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edgelocation").
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.EdgeLocation]{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.EdgeLocation]{}, notOnlyFindings())).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, handler.TypedEnqueueRequestsFromMapFunc(ofEdge))).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.NodeTemplate{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofTemplate))).
 		Complete(r)
+}
+
+// notOnlyFindings ignores what this controller says on the object itself: an error
+// whose words change each time would bring it back at once, for ever. What the
+// onboarding endpoint says counts.
+func notOnlyFindings() predicate.TypedPredicate[*v1alpha1.EdgeLocation] {
+	return predicate.TypedFuncs[*v1alpha1.EdgeLocation]{UpdateFunc: func(e event.TypedUpdateEvent[*v1alpha1.EdgeLocation]) bool {
+		before, after := e.ObjectOld.DeepCopy(), e.ObjectNew.DeepCopy()
+		for _, location := range []*v1alpha1.EdgeLocation{before, after} {
+			location.ResourceVersion, location.ManagedFields = "", nil
+			location.Status.Conditions = slices.DeleteFunc(location.Status.Conditions, func(c metav1.Condition) bool {
+				return c.Type != v1alpha1.ConditionOnboarded
+			})
+		}
+		return !equality.Semantic.DeepEqual(before, after)
+	}}
 }
 
 // ofTemplate returns every location of the template's namespace: one that was

@@ -102,10 +102,32 @@ func (r *Reconciler) open(ctx context.Context, namespace *corev1.Namespace) erro
 		// Liqo delete the namespace in the edge cluster. Not nil: it is required.
 		ClusterSelector: corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{}},
 	}
-	if err := r.Main.Create(ctx, offloading); client.IgnoreAlreadyExists(err) != nil {
+	err := r.Main.Create(ctx, offloading.DeepCopy())
+	if apierrors.IsAlreadyExists(err) {
+		return r.hold(ctx, namespace, offloading)
+	}
+	if err != nil {
 		return fmt.Errorf("create the NamespaceOffloading: %w", err)
 	}
 	return nil
+}
+
+// hold keeps our NamespaceOffloading as it has to be, and warns of somebody
+// else's that is dangerous. Liqo allows no change: ours is deleted and comes back.
+func (r *Reconciler) hold(ctx context.Context, namespace *corev1.Namespace, want *offloadingv1beta1.NamespaceOffloading) error {
+	have := Offloading(namespace.Name)
+	if err := r.Main.Get(ctx, client.ObjectKeyFromObject(have), have); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	if len(have.Spec.ClusterSelector.NodeSelectorTerms) == 0 && have.Spec.PodOffloadingStrategy == want.Spec.PodOffloadingStrategy {
+		return nil
+	}
+	if have.Labels[managedByLabel] != managedBy {
+		r.Recorder.Eventf(namespace, nil, corev1.EventTypeWarning, "NamespaceOffloadingDiffers", "Open",
+			"the NamespaceOffloading of %s was not made by OMNI: with a clusterSelector Liqo may delete the namespace in the edge cluster; delete it and OMNI makes its own", namespace.Name)
+		return nil
+	}
+	return client.IgnoreNotFound(r.Main.Delete(ctx, have))
 }
 
 // close removes what open made and nothing else.
@@ -114,7 +136,7 @@ func (r *Reconciler) close(ctx context.Context, namespace *corev1.Namespace) err
 	err := r.Main.Get(ctx, client.ObjectKeyFromObject(offloading), offloading)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil
+		return r.unlabel(ctx, namespace)
 	case err != nil:
 		return fmt.Errorf("read the NamespaceOffloading: %w", err)
 	case offloading.Labels[managedByLabel] != managedBy:
@@ -122,6 +144,20 @@ func (r *Reconciler) close(ctx context.Context, namespace *corev1.Namespace) err
 	}
 	if err := r.Main.Delete(ctx, offloading); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("delete the NamespaceOffloading: %w", err)
+	}
+	return nil
+}
+
+// unlabel takes the pods of a namespace that was opened by half out of Liqo's
+// webhook, which would refuse them all.
+func (r *Reconciler) unlabel(ctx context.Context, namespace *corev1.Namespace) error {
+	if _, opened := namespace.Labels[v1alpha1.LabelEnableScheduling]; !opened || namespace.Labels[liqoSchedulingLabel] == "" {
+		return nil // Liqo takes its own label off; without ours it may be somebody else's
+	}
+	before := namespace.DeepCopy()
+	delete(namespace.Labels, liqoSchedulingLabel)
+	if err := r.Main.Patch(ctx, namespace, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("take Liqo's label off the namespace: %w", err)
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ func (r *Reconciler) buy(ctx context.Context, p *scheduling.Purchase, g *gathere
 		return fmt.Errorf("note the decision on edge %s: %w", e.Name, err)
 	}
 	for _, pod := range p.Pods {
+		r.purchases.Next(string(pod.UID), r.Clock.Now())
 		r.tell(pod, corev1.EventTypeNormal, "Nominated", fmt.Sprintf("edge %s is bought: %s", e.Name, describe(&p.Candidate)))
 	}
 	return nil

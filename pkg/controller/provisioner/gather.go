@@ -11,11 +11,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	podresource "k8s.io/component-helpers/resource"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/edge"
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/controller/unavailable"
@@ -159,7 +161,7 @@ func (r *Reconciler) addTemplate(g *gathered, template *v1alpha1.NodeTemplate, e
 // addNode adds the room that an edge has, or will have.
 func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1alpha1.Edge) error {
 	location := g.locations[client.ObjectKey{Namespace: e.Namespace, Name: e.Spec.EdgeLocationName}]
-	if !e.DeletionTimestamp.IsZero() || location == nil {
+	if !e.DeletionTimestamp.IsZero() || location == nil || refused(e) {
 		return nil
 	}
 	free := e.Status.Allocatable.DeepCopy()
@@ -190,6 +192,14 @@ func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1alpha1.Edge)
 		Name: e.Name, Labels: edgenode.Labels(e, location), Taints: edgenode.PlannedTaints(e), Free: free,
 	})
 	return nil
+}
+
+// refused says that the cloud refused the machine for a reason that only a person
+// can mend: no pod should wait for it.
+func refused(e *v1alpha1.Edge) bool {
+	launched := meta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLaunched)
+	return launched != nil && launched.Status == metav1.ConditionFalse &&
+		(launched.Reason == string(cloud.ClassConfig) || launched.Reason == string(cloud.ClassAuth))
 }
 
 // offering returns what the catalog knows of the machine of an edge, nil if it

@@ -8,11 +8,13 @@ package provisioner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/flowcontrol"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -36,6 +38,10 @@ const (
 	// retryInterval is how soon pods that fit nothing are looked at again: what
 	// is unavailable comes back without an event.
 	retryInterval = time.Minute
+	// The pause after a purchase before the next one for the same pod, doubled
+	// each time: short, because a refused offering is replaced at once.
+	firstBackoff   = 2 * time.Second
+	longestBackoff = time.Hour
 )
 
 // Reconciler decides on all pending pods together; it has one request.
@@ -45,13 +51,16 @@ type Reconciler struct {
 	Catalog     *catalog.Catalog
 	Unavailable *unavailable.Offerings
 	Recorder    events.EventRecorder
-	Clock       clock.PassiveClock
+	Clock       clock.Clock
 
 	// bought are edges that were created and may not be in the cache yet: a
 	// decision that did not count them would buy them again.
 	bought map[types.UID]*v1alpha1.Edge
 	// told is what the events on a pod said last.
 	told map[types.UID]string
+	// purchases slows the buying down for a pod that what was bought did not
+	// help: the scheduler may know of something that the solver does not.
+	purchases *flowcontrol.Backoff
 }
 
 var everything = reconcile.Request{NamespacedName: types.NamespacedName{Name: "pending-pods"}}
@@ -111,6 +120,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 		r.told = nil
 		return reconcile.Result{}, nil
 	}
+	if r.purchases == nil {
+		r.purchases = flowcontrol.NewBackOff(firstBackoff, longestBackoff)
+		r.purchases.Clock = r.Clock
+	}
+	r.purchases.GC()
 	gathered, err := r.gather(ctx, pods)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -119,8 +133,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 	decision := scheduling.Solve(gathered.problem)
 	log.FromContext(ctx).Info("decided", "pods", len(pods), "placed", len(decision.Placed), "purchases", len(decision.Purchases),
 		"unschedulable", len(decision.Unschedulable), "candidates", len(gathered.problem.Candidates), "duration", r.Clock.Since(start))
+	postponed := false
 	for i := range decision.Purchases {
-		if err := r.buy(ctx, &decision.Purchases[i], gathered); err != nil {
+		purchase := &decision.Purchases[i]
+		if r.tooSoon(purchase.Pods) {
+			postponed = true
+			continue
+		}
+		if err := r.buy(ctx, purchase, gathered); err != nil {
 			return reconcile.Result{}, err
 		}
 	}
@@ -130,10 +150,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 	for _, u := range decision.Unschedulable {
 		r.tell(u.Pod, corev1.EventTypeWarning, "NoEdge", "no edge is bought: "+u.Reason)
 	}
-	if len(decision.Unschedulable) > 0 {
+	switch {
+	case postponed:
+		return reconcile.Result{RequeueAfter: firstBackoff}, nil
+	case len(decision.Unschedulable) > 0:
 		return reconcile.Result{RequeueAfter: retryInterval}, nil
 	}
 	return reconcile.Result{}, nil
+}
+
+// tooSoon says that every pod of a purchase was bought for a short while ago.
+func (r *Reconciler) tooSoon(pods []*corev1.Pod) bool {
+	return !slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
+		return !r.purchases.IsInBackOffSinceUpdate(string(pod.UID), r.Clock.Now())
+	})
 }
 
 // tell writes an event on a pod, unless the last one said the same.

@@ -19,7 +19,8 @@ const (
 	longestTTL = time.Hour
 )
 
-// Offering is what a cloud can run out of.
+// Offering is what a cloud can run out of. Without an instance type and a zone it
+// is all of a location: a quota of the account.
 type Offering struct {
 	// Location is namespace/name of the EdgeLocation.
 	Location                         string
@@ -59,6 +60,10 @@ func (o *Offerings) Refuse(offering Offering) {
 func (o *Offerings) Has(offering Offering) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.has(offering) || o.has(Offering{Location: offering.Location, CapacityType: offering.CapacityType})
+}
+
+func (o *Offerings) has(offering Offering) bool {
 	r, ok := o.refused[offering]
 	if !ok {
 		return false

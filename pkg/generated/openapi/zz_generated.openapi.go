@@ -944,6 +944,32 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationStatus(ref common.ReferenceCallba
 							Format:      "",
 						},
 					},
+					"edgeClusterID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeClusterID is the edge cluster's identity to Liqo. It is kept so that a peering can be removed from the main cluster when the edge cluster is gone.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secrets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Secrets are the names of the Secrets that are held by a finalizer until the location does not need them any more: without them its machines could not be terminated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
 				},
 			},
 		},

@@ -235,6 +235,18 @@ type EdgeLocationStatus struct {
 	// Example: v1.37.1.
 	// +optional
 	EdgeClusterVersion string `json:"edgeClusterVersion,omitempty"`
+
+	// EdgeClusterID is the edge cluster's identity to Liqo. It is kept so that a
+	// peering can be removed from the main cluster when the edge cluster is gone.
+	// +optional
+	EdgeClusterID string `json:"edgeClusterID,omitempty"`
+
+	// Secrets are the names of the Secrets that are held by a finalizer until the
+	// location does not need them any more: without them its machines could not
+	// be terminated.
+	// +optional
+	// +listType=set
+	Secrets []string `json:"secrets,omitempty"`
 }
 
 // Registration is what is kept of a registration token: never the token.

@@ -15,7 +15,7 @@ import (
 // ValidateEdge validates a new Edge.
 func ValidateEdge(edge *omni.Edge) field.ErrorList {
 	allErrs := apimachineryvalidation.ValidateObjectMeta(&edge.ObjectMeta, true,
-		apimachineryvalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
+		apimachineryvalidation.NameIsDNSLabel, field.NewPath("metadata"))
 	return append(allErrs, validateEdgeSpec(&edge.Spec, field.NewPath("spec"))...)
 }
 

@@ -35,6 +35,13 @@ type EdgeLocationStatusApplyConfiguration struct {
 	// EdgeClusterVersion is the Kubernetes version of the edge cluster.
 	// Example: v1.37.1.
 	EdgeClusterVersion *string `json:"edgeClusterVersion,omitempty"`
+	// EdgeClusterID is the edge cluster's identity to Liqo. It is kept so that a
+	// peering can be removed from the main cluster when the edge cluster is gone.
+	EdgeClusterID *string `json:"edgeClusterID,omitempty"`
+	// Secrets are the names of the Secrets that are held by a finalizer until the
+	// location does not need them any more: without them its machines could not
+	// be terminated.
+	Secrets []string `json:"secrets,omitempty"`
 }
 
 // EdgeLocationStatusApplyConfiguration constructs a declarative configuration of the EdgeLocationStatus type for use with
@@ -111,5 +118,23 @@ func (b *EdgeLocationStatusApplyConfiguration) WithRegistration(value *Registrat
 // If called multiple times, the EdgeClusterVersion field is set to the value of the last call.
 func (b *EdgeLocationStatusApplyConfiguration) WithEdgeClusterVersion(value string) *EdgeLocationStatusApplyConfiguration {
 	b.EdgeClusterVersion = &value
+	return b
+}
+
+// WithEdgeClusterID sets the EdgeClusterID field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the EdgeClusterID field is set to the value of the last call.
+func (b *EdgeLocationStatusApplyConfiguration) WithEdgeClusterID(value string) *EdgeLocationStatusApplyConfiguration {
+	b.EdgeClusterID = &value
+	return b
+}
+
+// WithSecrets adds the given value to the Secrets field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Secrets field.
+func (b *EdgeLocationStatusApplyConfiguration) WithSecrets(values ...string) *EdgeLocationStatusApplyConfiguration {
+	for i := range values {
+		b.Secrets = append(b.Secrets, values[i])
+	}
 	return b
 }
