@@ -33,7 +33,7 @@ func TestLife(t *testing.T) {
 	w.settle(1)
 	w.phase(v1alpha1.EdgeLaunched)
 
-	w.create(w.remote, readyNode(nil))
+	w.create(w.remote, readyNode())
 	w.settle(1)
 	w.phase(v1alpha1.EdgeRegistered)
 	w.acceptSlice()
@@ -47,7 +47,7 @@ func TestLife(t *testing.T) {
 		t.Errorf("virtual node = %+v", virtual.Spec)
 	}
 
-	w.create(w.main, readyNode(nil))
+	w.create(w.main, readyNode())
 	w.settle(1)
 	w.phase(v1alpha1.EdgeReady)
 	node := &corev1.Node{}

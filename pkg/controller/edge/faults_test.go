@@ -95,10 +95,10 @@ func TestDeleteOfWhatNeverBegan(t *testing.T) {
 func TestDeleteWithoutEdgeCluster(t *testing.T) {
 	w := newWorld(t, bought())
 	w.settle(3)
-	w.create(w.remote, readyNode(nil))
+	w.create(w.remote, readyNode())
 	w.settle(1)
 	w.acceptSlice()
-	w.create(w.main, readyNode(nil))
+	w.create(w.main, readyNode())
 	w.settle(2)
 	w.phase(v1alpha1.EdgeReady)
 	w.clusterGone = errors.New("no such host")
@@ -151,7 +151,7 @@ func TestSpentClientToken(t *testing.T) {
 func TestVanishedMachine(t *testing.T) {
 	w := newWorld(t, bought())
 	w.settle(3)
-	w.create(w.main, readyNode(nil), &corev1.Pod{
+	w.create(w.main, readyNode(), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "p", UID: "p"}, Spec: corev1.PodSpec{NodeName: v1alpha1.EdgeNodeName(uid)},
 	})
 	w.cloud.SetState("i-1", cloud.StateTerminated)

@@ -180,9 +180,9 @@ func (w *world) create(c client.Client, objects ...client.Object) {
 	}
 }
 
-func readyNode(labels map[string]string) *corev1.Node {
+func readyNode() *corev1.Node {
 	return &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.EdgeNodeName(uid), Labels: labels},
+		ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.EdgeNodeName(uid)},
 		Status: corev1.NodeStatus{
 			Allocatable: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1930m")},
 			Conditions:  []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}},

@@ -22,6 +22,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/edge"
 	"github.com/castai/omni/pkg/controller/provisioner"
 	"github.com/castai/omni/pkg/controller/unavailable"
@@ -30,6 +31,7 @@ import (
 
 type world struct {
 	t          *testing.T
+	clock      *testingclock.FakeClock
 	omni, main client.Client
 	recorder   *events.FakeRecorder
 	refused    *unavailable.Offerings
@@ -49,7 +51,7 @@ func newWorld(t *testing.T, omniObjects, mainObjects []client.Object) *world {
 		t.Fatal(err)
 	}
 	clock := testingclock.NewFakeClock(time.Now())
-	w := &world{t: t, recorder: events.NewFakeRecorder(100), refused: unavailable.New(clock)}
+	w := &world{t: t, clock: clock, recorder: events.NewFakeRecorder(100), refused: unavailable.New(clock)}
 	w.omni = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(omniObjects...).WithStatusSubresource(&v1alpha1.Edge{}).Build()
 	w.main = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(mainObjects...).
 		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
@@ -179,6 +181,42 @@ func TestBuysNothing(t *testing.T) {
 				t.Errorf("events = %q, want %q", said, tc.says)
 			}
 		})
+	}
+}
+
+// A pod that machines do not help is not bought machine after machine.
+func TestSlowsDown(t *testing.T) {
+	w := newWorld(t, []client.Object{location(), template(100)}, []client.Object{namespace("jobs", "true"), pending("jobs")})
+	bought := 0
+	for range 120 { // ten minutes, a decision every five seconds
+		w.reconcile()
+		for _, e := range w.edges() { // it joined, stayed empty, and went
+			bought++
+			if err := w.omni.Delete(t.Context(), &e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.clock.Step(5 * time.Second)
+	}
+	// After 2 s, 4 s, 8 s and so on.
+	if bought < 3 || bought > 10 {
+		t.Errorf("%d machines in ten minutes", bought)
+	}
+}
+
+// What only a person can mend holds up no pod.
+func TestDoesNotWaitForARefusedEdge(t *testing.T) {
+	stuck := &v1alpha1.Edge{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "stuck", UID: "1"},
+		Spec:       v1alpha1.EdgeSpec{EdgeLocationName: "oregon", InstanceType: "m5.4xlarge"},
+		Status: v1alpha1.EdgeStatus{Conditions: []metav1.Condition{
+			{Type: v1alpha1.ConditionLaunched, Status: metav1.ConditionFalse, Reason: string(cloud.ClassAuth)},
+		}},
+	}
+	w := newWorld(t, []client.Object{location(), template(5), stuck}, []client.Object{namespace("jobs", "true"), pending("jobs")})
+	w.reconcile()
+	if edges := w.edges(); len(edges) != 2 {
+		t.Errorf("%d edges, want the stuck one and another", len(edges))
 	}
 }
 
