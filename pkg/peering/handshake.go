@@ -23,7 +23,7 @@ import (
 // the main cluster signs it, the edge cluster admits the main one as a tenant, and
 // the main cluster keeps the identity it was given.
 func (p *Peering) Ensure(ctx context.Context) (Progress, error) {
-	if err := p.checkOwner(ctx); err != nil {
+	if err := p.CheckOwner(ctx); err != nil {
 		return Progress{}, err
 	}
 	if peered, err := p.isPeered(ctx); err != nil || peered {

@@ -79,10 +79,10 @@ func (e *TakenError) Error() string {
 	return fmt.Sprintf("edge cluster %q belongs to %s: one edge cluster serves one edge location", e.EdgeID, owner)
 }
 
-// checkOwner returns a *TakenError unless the peering is this location's or does
+// CheckOwner returns a *TakenError unless the peering is this location's or does
 // not exist. The edge cluster names itself, and its team may name it as another's:
 // so this is asked before anything else.
-func (p *Peering) checkOwner(ctx context.Context) error {
+func (p *Peering) CheckOwner(ctx context.Context) error {
 	if p.EdgeID == p.MainID {
 		return &TakenError{EdgeID: p.EdgeID, Owner: "the main cluster itself"}
 	}

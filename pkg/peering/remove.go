@@ -65,7 +65,7 @@ func (p *Peering) removals() (main, edge []removal) {
 }
 
 func (p *Peering) remove(ctx context.Context, steps []removal) (Progress, error) {
-	err := p.checkOwner(ctx)
+	err := p.CheckOwner(ctx)
 	if _, taken := errors.AsType[*TakenError](err); taken {
 		return Progress{Done: true}, nil
 	}

@@ -37,9 +37,10 @@ func (d *Direct) Hold(ctx context.Context, location *v1alpha1.EdgeLocation) erro
 	return nil
 }
 
-// Release implements Connector.
+// Release implements Connector. A Secret may be held although the status does not
+// say so yet.
 func (d *Direct) Release(ctx context.Context, location *v1alpha1.EdgeLocation) error {
-	for _, name := range location.Status.Secrets {
+	for _, name := range append(referencedSecrets(location), location.Status.Secrets...) {
 		if err := d.release(ctx, location, name); err != nil {
 			return err
 		}

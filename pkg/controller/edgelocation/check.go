@@ -129,11 +129,7 @@ func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1alpha1.E
 }
 
 func (r *Reconciler) checkPeering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) finding {
-	p, err := r.Connect.Peering(ctx, location, cluster)
-	var progress peering.Progress
-	if err == nil {
-		progress, err = p.Ensure(ctx)
-	}
+	progress, err := r.ensurePeering(ctx, location, cluster)
 	var taken *peering.TakenError
 	var secret *connection.SecretError
 	switch {
@@ -143,13 +139,27 @@ func (r *Reconciler) checkPeering(ctx context.Context, location *v1alpha1.EdgeLo
 		return bad("SecretUnusable", err)
 	case err != nil:
 		return open("Unreachable", err.Error())
-	}
-	// From now on there is something to remove in the end.
-	location.Status.EdgeClusterID = p.EdgeID
-	if !progress.Done {
+	case !progress.Done:
 		return open(reasonInProgress, progress.Waiting)
 	}
 	return good("Peered", "the main and the edge cluster have exchanged identities")
+}
+
+// ensurePeering notes with whom the location peers before it makes anything: who
+// deletes the location a moment later has to know what there is to remove.
+func (r *Reconciler) ensurePeering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) (peering.Progress, error) {
+	p, err := r.Connect.Peering(ctx, location, cluster)
+	if err != nil {
+		return peering.Progress{}, err
+	}
+	if location.Status.EdgeClusterID != "" {
+		return p.Ensure(ctx)
+	}
+	if err := p.CheckOwner(ctx); err != nil {
+		return peering.Progress{}, err
+	}
+	location.Status.EdgeClusterID = p.EdgeID
+	return peering.Progress{Waiting: "about to begin"}, nil
 }
 
 // phase sums the conditions up in one word.

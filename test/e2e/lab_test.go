@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/castai/omni/pkg/generated/clientset/versioned"
+	"github.com/castai/omni/pkg/generated/informers/externalversions"
+	listers "github.com/castai/omni/pkg/generated/listers/omni/v1alpha1"
+	"github.com/castai/omni/pkg/peering"
+	"github.com/castai/omni/test/emulator/aws/awstest"
+)
+
+// root is the checkout, seen from this package.
+const root = "../.."
+
+// labUnderTest is a lab that is up, and the clients of what is in it.
+type labUnderTest struct {
+	dir string
+	// env is what the lab tells a shell to use.
+	env map[string]string
+	// main and edge are the administrators' clients of the two clusters.
+	main, edge client.Client
+	// teamA and teamB are clients of omni.cast.ai, by the aggregator.
+	teamA, teamB *versioned.Clientset
+	// locations and edges are caches of omni.cast.ai, filled by the aggregator.
+	locations listers.EdgeLocationLister
+	edges     listers.EdgeLister
+	cloud     *ec2.Client
+}
+
+// openLab makes the clients of a lab that is up. Its caches live as long as ctx.
+func openLab(ctx context.Context, dir string) (*labUnderTest, error) {
+	l := &labUnderTest{dir: dir}
+	if err := l.readEnv(ctx); err != nil {
+		return nil, err
+	}
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, peering.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	for kubeconfig, c := range map[string]*client.Client{"admin": &l.main, "edge": &l.edge} {
+		config, err := l.config(kubeconfig)
+		if err != nil {
+			return nil, err
+		}
+		if *c, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+			return nil, err
+		}
+	}
+	for kubeconfig, c := range map[string]**versioned.Clientset{"team-a": &l.teamA, "team-b": &l.teamB} {
+		config, err := l.config(kubeconfig)
+		if err != nil {
+			return nil, err
+		}
+		if *c, err = versioned.NewForConfig(config); err != nil {
+			return nil, err
+		}
+	}
+	l.cloud = ec2.NewFromConfig(awstest.Config(l.env["AWS_ENDPOINT_URL"]))
+	return l, l.startInformers(ctx)
+}
+
+// startInformers fills the caches as team A, which may see its namespace only.
+func (l *labUnderTest) startInformers(ctx context.Context) error {
+	factory := externalversions.NewSharedInformerFactoryWithOptions(l.teamA, 0, externalversions.WithNamespace(teamA))
+	kinds := factory.Omni().V1alpha1()
+	l.locations, l.edges = kinds.EdgeLocations().Lister(), kinds.Edges().Lister()
+	kinds.EdgeLocations().Informer()
+	if _, err := kinds.Edges().Informer().AddEventHandler(history); err != nil {
+		return err
+	}
+	factory.Start(ctx.Done())
+	for kind, synced := range factory.WaitForCacheSync(ctx.Done()) {
+		if !synced {
+			return fmt.Errorf("the cache of %s did not fill", kind)
+		}
+	}
+	return nil
+}
+
+func (l *labUnderTest) config(name string) (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", l.kubeconfig(name))
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1 // tests wait for the servers, not for their own throttle
+	return config, nil
+}
+
+func (l *labUnderTest) kubeconfig(name string) string {
+	return filepath.Join(l.dir, name+".kubeconfig")
+}
+
+// readEnv lets a shell read what is written for shells.
+func (l *labUnderTest) readEnv(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "bash", "-c", `source "$1" && env -0`, "bash", filepath.Join(l.dir, "env")).Output()
+	if err != nil {
+		return fmt.Errorf("there is no lab in %s: %w", l.dir, err)
+	}
+	l.env = map[string]string{}
+	for variable := range bytes.SplitSeq(out, []byte{0}) {
+		if name, value, ok := strings.Cut(string(variable), "="); ok {
+			l.env[name] = value
+		}
+	}
+	return nil
+}
+
+// shell returns a command with the lab's environment, as a user has it who is
+// signed in with the kubeconfig.
+func (l *labUnderTest) shell(ctx context.Context, kubeconfig, name string, args ...string) *exec.Cmd {
+	// The lab's PATH has the kubectl of the clusters' version.
+	cmd := command(ctx, "env", append([]string{"PATH=" + l.env["PATH"], name}, args...)...)
+	cmd.Env = os.Environ()
+	for name, value := range l.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Env = append(cmd.Env, "KUBECONFIG="+l.kubeconfig(kubeconfig))
+	return cmd
+}
+
+// do runs a command of the lab, for example "stop", "omni-controller".
+func (l *labUnderTest) do(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := labCommand(t.Context(), l.dir, args...).CombinedOutput(); err != nil {
+		t.Fatalf("lab %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// restart starts a process of the lab at the end of a test that stopped it.
+func (l *labUnderTest) restart(t *testing.T, name string) {
+	t.Cleanup(func() {
+		if out, err := labCommand(context.Background(), l.dir, "start", name).CombinedOutput(); err != nil {
+			t.Errorf("lab start %s: %v\n%s", name, err, out)
+		}
+	})
+}
+
+// labCommand is the lab's own program; up has left it in the lab.
+func labCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	return command(ctx, filepath.Join(dir, "bin", "lab"), append(args, "--dir", dir)...)
+}
+
+// command returns a command of the checkout that ends with its children when ctx does.
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = root
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
