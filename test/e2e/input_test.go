@@ -16,7 +16,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 )
@@ -34,7 +33,7 @@ func TestBadInput(t *testing.T) {
 func testBadLocation(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		break_ func(*v1alpha1.EdgeLocation)
+		spoil  func(*v1alpha1.EdgeLocation)
 		fields []string
 	}{
 		{"provider", func(l *v1alpha1.EdgeLocation) { l.Spec.Provider = "Azure" }, []string{"spec.provider"}},
@@ -54,7 +53,7 @@ func testBadLocation(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			location := locationObject("bad")
-			test.break_(location)
+			test.spoil(location)
 			_, err := locations().Create(t.Context(), location, metav1.CreateOptions{})
 			checkInvalid(t, err, test.fields)
 		})
@@ -69,11 +68,11 @@ func testBadTemplate(t *testing.T) {
 		fields []string
 	}{
 		{"memory", v1alpha1.NodeTemplateSpec{Constraints: v1alpha1.NodeConstraints{
-			MinMemory: ptr.To(resource.MustParse("-1Gi")), MaxMemory: ptr.To(resource.MustParse("0")),
+			MinMemory: new(resource.MustParse("-1Gi")), MaxMemory: new(resource.MustParse("0")),
 		}}, []string{"spec.constraints.minMemory", "spec.constraints.maxMemory"}},
 		{"minimum above maximum", v1alpha1.NodeTemplateSpec{Constraints: v1alpha1.NodeConstraints{MinCPU: 8, MaxCPU: 4}}, []string{"spec.constraints.minCPU"}},
 		{"limits", v1alpha1.NodeTemplateSpec{Limits: v1alpha1.TemplateLimits{
-			Edges: ptr.To[int32](-1), CPU: ptr.To(resource.MustParse("-64")), HourlyPrice: "cheap",
+			Edges: new(int32(-1)), CPU: new(resource.MustParse("-64")), HourlyPrice: "cheap",
 		}}, []string{"spec.limits.edges", "spec.limits.cpu", "spec.limits.hourlyPrice"}},
 		{"capacity type", v1alpha1.NodeTemplateSpec{Constraints: v1alpha1.NodeConstraints{
 			CapacityTypes: []v1alpha1.CapacityType{"reserved"},
@@ -96,7 +95,7 @@ func testBadEdge(t *testing.T) {
 // checkInvalid wants a 422 with exactly these fields among its causes.
 func checkInvalid(t *testing.T, err error, fields []string) {
 	t.Helper()
-	status, ok := err.(apierrors.APIStatus) //nolint:errorlint // clients return it bare
+	status, ok := err.(apierrors.APIStatus)
 	if !ok || status.Status().Code != http.StatusUnprocessableEntity || status.Status().Details == nil {
 		t.Fatalf("it was answered with %v, want 422 with causes", err)
 	}
@@ -153,7 +152,7 @@ func testWrongToken(t *testing.T) {
 		SubnetIDs: map[string]string{"us-west-2a": "subnet-0a1b2c3d4e5f60718"},
 	}
 	for _, test := range []struct{ name, token string }{{"wrong", "omni1.wrong"}, {"none", ""}} {
-		err := subresource(lab.teamB, "POST", teamA, "edgelocations", "token", "onboarding").
+		err := subresource(lab.teamB, "POST", "edgelocations", "token", "onboarding").
 			Body(&v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: test.token, AWS: aws}}).Do(t.Context()).Error()
 		if !apierrors.IsForbidden(err) {
 			t.Errorf("token %s: %v, want 403", test.name, err)

@@ -183,7 +183,7 @@ func (l launches) checkOneMachineForEach(t *testing.T, fault *emulator.Fault) {
 func firstOffering(t *testing.T) *v1alpha1.Instance {
 	t.Helper()
 	offerings := &v1alpha1.InstanceList{}
-	request := subresource(lab.teamA, "GET", teamA, "nodetemplates", templateName, "instances").Param("limit", "1")
+	request := subresource(lab.teamA, "GET", "nodetemplates", templateName, "instances").Param("limit", "1")
 	if err := request.Do(t.Context()).Into(offerings); err != nil {
 		t.Fatal(err)
 	}

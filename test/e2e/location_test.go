@@ -7,6 +7,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -80,22 +81,23 @@ func newReadyLocation(t *testing.T, name string) {
 	t.Helper()
 	network := network(t)
 	newLocation(t, name)
-	register(t, name, "", network)
+	register(t, name, network)
 	eventually(t.Context(), t, "the location is Ready", isReady(name))
 }
 
-// register posts what the script posts.
-func register(t *testing.T, name, token string, aws *v1alpha1.AWSLocation) {
+// register posts what the script posts, with the rights of team A.
+func register(t *testing.T, name string, aws *v1alpha1.AWSLocation) {
 	t.Helper()
-	request := &v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: token, AWS: aws}}
-	if err := subresource(lab.teamA, "POST", teamA, "edgelocations", name, "onboarding").Body(request).Do(t.Context()).Error(); err != nil {
+	request := &v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{AWS: aws}}
+	if err := subresource(lab.teamA, "POST", "edgelocations", name, "onboarding").Body(request).Do(t.Context()).Error(); err != nil {
 		t.Fatalf("register %s: %v", name, err)
 	}
 }
 
-// subresource is a request that the generated clients have no method for.
-func subresource(c *versioned.Clientset, verb, namespace, resource, name, sub string) *rest.Request {
-	return c.OmniV1alpha1().RESTClient().Verb(verb).Namespace(namespace).Resource(resource).Name(name).SubResource(sub)
+// subresource is a request in the namespace of team A that the generated clients
+// have no method for.
+func subresource(c *versioned.Clientset, verb, resource, name, sub string) *rest.Request {
+	return c.OmniV1alpha1().RESTClient().Verb(verb).Namespace(teamA).Resource(resource).Name(name).SubResource(sub)
 }
 
 // newTemplate allows machines with 4 vCPUs in the location, which hold one pod of
@@ -144,8 +146,18 @@ func offboard(ctx context.Context, name string) error {
 		if _, err := locations().Get(ctx, name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 			return fmt.Errorf("the location is still there (%w)", err)
 		}
-		return nothingLeft(ctx)
+		return errors.Join(nothingLeft(ctx), notHeld(ctx, name+"-kubeconfig"))
 	})
+}
+
+// notHeld complains of a Secret that nobody could delete.
+func notHeld(ctx context.Context, name string) error {
+	var secret corev1.Secret
+	err := lab.main.Get(ctx, client.ObjectKey{Namespace: teamA, Name: name}, &secret)
+	if err == nil && len(secret.Finalizers) > 0 {
+		err = fmt.Errorf("secret %s is held by %s", name, secret.Finalizers)
+	}
+	return client.IgnoreNotFound(err)
 }
 
 func inPhase(name string, phase v1alpha1.EdgeLocationPhase) func(context.Context) error {

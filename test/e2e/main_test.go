@@ -41,22 +41,23 @@ var lab *labUnderTest
 func TestMain(m *testing.M) {
 	flag.Parse()
 	ctrl.SetLogger(klog.Background()) // or its clients complain that nobody did
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > downBound {
-		ctx, stop = context.WithTimeoutCause(ctx, timeout-downBound, errors.New("out of time"))
-		defer stop()
-	}
-	code, err := run(ctx, m)
+	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = max(code, 1)
 	}
 	os.Exit(code)
 }
 
 // run runs the tests on a lab that is up, and takes it down if it was not there
 // before, however the tests end.
-func run(ctx context.Context, m *testing.M) (code int, err error) {
+func run(m *testing.M) (code int, err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > downBound {
+		ctx, stop = context.WithTimeoutCause(ctx, timeout-downBound, errors.New("out of time"))
+		defer stop()
+	}
 	dir := os.Getenv("OMNI_E2E_LAB")
 	if dir == "" {
 		// A short path: unix sockets are inside.

@@ -48,7 +48,7 @@ func TestSameScriptTwice(t *testing.T) {
 	}
 
 	minted := &v1alpha1.OnboardScriptRequest{}
-	request := subresource(lab.teamA, "POST", teamA, "edgelocations", locationName, "onboard-script")
+	request := subresource(lab.teamA, "POST", "edgelocations", locationName, "onboard-script")
 	if err := request.Body(&v1alpha1.OnboardScriptRequest{}).Do(t.Context()).Into(minted); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestSameScriptTwice(t *testing.T) {
 
 	other := first.DeepCopy()
 	other.SecurityGroupID = "sg-0a1b2c3d4e5f60718"
-	err := subresource(lab.teamB, "POST", teamA, "edgelocations", locationName, "onboarding").
+	err := subresource(lab.teamB, "POST", "edgelocations", locationName, "onboarding").
 		Body(&v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: minted.Status.Token, AWS: other}}).Do(t.Context()).Error()
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "token is used") {
 		t.Errorf("a used token was answered with: %v", err)
@@ -77,7 +77,7 @@ func TestSameScriptTwice(t *testing.T) {
 
 func getScript(t *testing.T) string {
 	t.Helper()
-	script, err := subresource(lab.teamA, "GET", teamA, "edgelocations", locationName, "onboard-script").Do(t.Context()).Raw()
+	script, err := subresource(lab.teamA, "GET", "edgelocations", locationName, "onboard-script").Do(t.Context()).Raw()
 	if err != nil {
 		t.Fatal(err)
 	}

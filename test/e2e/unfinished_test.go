@@ -28,7 +28,7 @@ func TestDeleteUnfinished(t *testing.T) {
 	}{
 		{"location without the Secret of its edge cluster", func(t *testing.T, name string) {
 			deleteSecret(t, name)
-			register(t, name, "", network)
+			register(t, name, network)
 			eventually(t.Context(), t, "the location has failed", inPhase(name, v1alpha1.EdgeLocationFailed))
 		}},
 		{"edge in a location that is not on board", func(t *testing.T, name string) {
@@ -36,11 +36,11 @@ func TestDeleteUnfinished(t *testing.T) {
 		}},
 		{"edge in a location without the Secret of its edge cluster", func(t *testing.T, name string) {
 			deleteSecret(t, name)
-			register(t, name, "", network)
+			register(t, name, network)
 			newUnlaunchedEdge(t, name)
 		}},
 		{"location just registered", func(t *testing.T, name string) {
-			register(t, name, "", network)
+			register(t, name, network)
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

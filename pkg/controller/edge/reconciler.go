@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -75,11 +76,17 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edge").
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: retries()}).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.Edge]{}, notOnlyConditions())).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(ofNode)).
 		Complete(r)
+}
+
+// retries bounds the pause after errors: the default grows to a quarter of an hour,
+// and a machine that cannot be terminated is paid for all the while.
+func retries() workqueue.TypedRateLimiter[reconcile.Request] {
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](100*time.Millisecond, checkInterval)
 }
 
 // notOnlyConditions ignores what this controller says on the object itself: an
