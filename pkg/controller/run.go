@@ -32,6 +32,7 @@ import (
 	"github.com/castai/omni/pkg/controller/edgelocation"
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/controller/nodetemplate"
+	"github.com/castai/omni/pkg/controller/orphan"
 	"github.com/castai/omni/pkg/controller/provisioner"
 	"github.com/castai/omni/pkg/controller/unavailable"
 	"github.com/castai/omni/pkg/peering"
@@ -158,6 +159,9 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 		}).SetupWithManager(mgr, omni),
 		"consolidation": (&consolidation.Reconciler{
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Recorder: recorder, Clock: clock,
+		}).SetupWithManager(mgr, omni),
+		"orphan": (&orphan.Reconciler{
+			Omni: omni.GetClient(), Direct: omni.GetAPIReader(), Connect: connect, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"namespace": (&namespace.Reconciler{Main: mgr.GetClient(), Recorder: recorder}).SetupWithManager(mgr),
 	} {
