@@ -18,7 +18,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,6 +33,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/requeue"
 	"github.com/castai/omni/pkg/controller/unavailable"
 )
 
@@ -45,8 +45,6 @@ const (
 	checkInterval = 30 * time.Second
 	// atOnce asks for the next step without waiting for the watch.
 	atOnce = time.Millisecond
-	// conflictDelay lets the cache catch up with a write of somebody else.
-	conflictDelay = 50 * time.Millisecond
 	// concurrency bounds the edges in work: each spends its time waiting for
 	// clouds and clusters far away.
 	concurrency = 10
@@ -76,17 +74,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edge").
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: retries()}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: requeue.Pauses()}).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.Edge]{}, notOnlyConditions())).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(ofNode)).
 		Complete(r)
-}
-
-// retries bounds the pause after errors: the default grows to a quarter of an hour,
-// and a machine that cannot be terminated is paid for all the while.
-func retries() workqueue.TypedRateLimiter[reconcile.Request] {
-	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](100*time.Millisecond, checkInterval)
 }
 
 // notOnlyConditions ignores what this controller says on the object itself: an
@@ -125,7 +117,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	before := edge.DeepCopy()
 	deleting := !edge.DeletionTimestamp.IsZero()
 	if !deleting && controllerutil.AddFinalizer(edge, v1alpha1.FinalizerCleanup) {
-		return requeueOnConflict(reconcile.Result{}, r.Omni.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})))
+		return requeue.OnConflict(reconcile.Result{}, r.Omni.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})))
 	}
 	if !controllerutil.ContainsFinalizer(edge, v1alpha1.FinalizerCleanup) {
 		return reconcile.Result{}, nil
@@ -150,21 +142,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		life.set(v1alpha1.ConditionReady, metav1.ConditionUnknown, "ReconcileError", err.Error())
 	}
 	if life.finished {
-		return requeueOnConflict(result, err)
+		return requeue.OnConflict(result, err)
 	}
-	return requeueOnConflict(result, errors.Join(err, r.write(ctx, before, life)))
-}
-
-// requeueOnConflict tries again soon when somebody else wrote the object
-// meanwhile: the cache will show it, and nothing is wrong.
-func requeueOnConflict(result reconcile.Result, err error) (reconcile.Result, error) {
-	switch {
-	case apierrors.IsConflict(err):
-		return reconcile.Result{RequeueAfter: conflictDelay}, nil
-	case err != nil:
-		return reconcile.Result{}, err
-	}
-	return result, nil
+	return requeue.OnConflict(result, errors.Join(err, r.write(ctx, before, life)))
 }
 
 // write stores what was found, and only then deletes an edge whose life is over:

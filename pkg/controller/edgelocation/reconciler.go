@@ -13,7 +13,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
@@ -31,6 +30,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/requeue"
 )
 
 const (
@@ -42,8 +42,6 @@ const (
 	// concurrency bounds the locations in work: one whose edge cluster does not
 	// answer must not hold up the others.
 	concurrency = 5
-	// conflictDelay lets the cache catch up with a write of somebody else.
-	conflictDelay = 50 * time.Millisecond
 	// progressInterval is how soon a step that waits for Liqo is looked at.
 	progressInterval = time.Second
 )
@@ -64,7 +62,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edgelocation").
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: requeue.Pauses()}).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.EdgeLocation]{}, notOnlyFindings())).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, handler.TypedEnqueueRequestsFromMapFunc(ofEdge))).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.NodeTemplate{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofTemplate))).
@@ -133,14 +131,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	// An optimistic lock, because the onboarding endpoint writes status too.
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	patchErr := r.Omni.Status().Patch(ctx, location, patch)
-	switch {
-	case apierrors.IsConflict(patchErr):
-		return reconcile.Result{RequeueAfter: conflictDelay}, nil
-	case client.IgnoreNotFound(patchErr) != nil:
-		return reconcile.Result{}, fmt.Errorf("write status: %w", patchErr)
-	case err != nil:
-		return reconcile.Result{}, err
+	if patchErr := r.Omni.Status().Patch(ctx, location, patch); client.IgnoreNotFound(patchErr) != nil {
+		err = fmt.Errorf("write status: %w", patchErr)
 	}
-	return result, nil
+	return requeue.OnConflict(result, err)
 }
