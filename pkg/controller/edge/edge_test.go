@@ -138,6 +138,25 @@ func TestDeleteWhenNothingWasLaunched(t *testing.T) {
 	}
 }
 
+// The provisioner notes its decision while the cloud refuses: the edge goes all the
+// same, and does not ask again for what was refused.
+func TestRefusalSurvivesAConflict(t *testing.T) {
+	w := newWorld(t, bought())
+	w.settle(2)
+	w.cloud.Fail("Launch", &cloud.Error{Class: cloud.ClassCapacity, Err: errors.New("none left")})
+	w.meanwhile = func() {
+		e := w.edge()
+		e.Status.HourlyPrice = "0.5"
+		if err := w.omni.Status().Update(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.settle(3)
+	if w.edge() != nil || w.cloud.Launched() != 0 {
+		t.Errorf("edge %v, %d machines", w.edge(), w.cloud.Launched())
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	offering := unavailable.Offering{Location: "team-a/oregon", InstanceType: "m5.large", Zone: "us-west-2a", CapacityType: "on-demand"}
 	for class, want := range map[cloud.ErrorClass]struct {

@@ -44,6 +44,8 @@ type world struct {
 	// crash makes the next write of an Edge's status fail, as if the
 	// controller had died before it.
 	crash bool
+	// meanwhile happens just before the next write of an Edge's status.
+	meanwhile func()
 	// unreachable and clusterGone are what the way to the cloud and to the
 	// edge cluster answer.
 	unreachable, clusterGone error
@@ -97,6 +99,10 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 }
 
 func (w *world) writeStatus(ctx context.Context, c client.Client, subresource string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
+	if disturb := w.meanwhile; disturb != nil {
+		w.meanwhile = nil
+		disturb()
+	}
 	if w.crash {
 		w.crash = false
 		return context.Canceled

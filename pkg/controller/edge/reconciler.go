@@ -152,6 +152,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 func (r *Reconciler) write(ctx context.Context, before *v1alpha1.Edge, l *life) error {
 	if !equality.Semantic.DeepEqual(before.Status, l.edge.Status) {
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+		if l.over {
+			// Whatever was written meanwhile, this is the end: another try
+			// would ask the cloud again for what it refused.
+			patch = client.MergeFrom(before)
+		}
 		if err := r.Omni.Status().Patch(ctx, l.edge, patch); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("write status: %w", err)
 		}
