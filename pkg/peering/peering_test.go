@@ -117,10 +117,21 @@ func removeAll(t *testing.T, p *peering.Peering) {
 	t.Helper()
 	foreign := &liqov1beta1.ForeignCluster{}
 	foreign.Name = "edge"
-	if err := p.Main.Create(t.Context(), foreign); err != nil {
-		t.Fatal(err)
+	renew := &authv1beta1.Renew{}
+	renew.Namespace, renew.Name, renew.Finalizers = "liqo-tenant-edge", "controlplane-edge", []string{"crdreplicator.liqo.io/resource"}
+	for _, o := range []client.Object{foreign, renew} {
+		if err := p.Main.Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for range 10 {
+	for n := range 15 {
+		if n == 5 {
+			// Only now has Liqo removed the mirror, with the tenant's rights.
+			if err := p.Edge.Get(t.Context(), client.ObjectKey{Namespace: "liqo-tenant-main", Name: "main"}, &authv1beta1.Tenant{}); err != nil {
+				t.Fatalf("the tenant went before the renewals: %v", err)
+			}
+			write(t, p.Main, renew, func() { renew.Finalizers = nil })
+		}
 		progress, err := p.Remove(t.Context())
 		if err != nil {
 			t.Fatal(err)

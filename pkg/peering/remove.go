@@ -29,7 +29,11 @@ type removal struct {
 // is not this location's is left alone.
 func (p *Peering) Remove(ctx context.Context) (Progress, error) {
 	main, edge := p.removals()
-	return p.remove(ctx, []removal{main[0], edge[0], main[1], edge[1], main[2], edge[2]})
+	// Liqo's channel for renewals is mirrored to the edge cluster. It has to be
+	// gone before the tenant: without the tenant's rights the mirror could not be
+	// removed, and its finalizers would hold the tenant namespace for ever.
+	renewals := removal{p.Main, &authv1beta1.Renew{ObjectMeta: p.identity().ObjectMeta}, "the renewals of the identity"}
+	return p.remove(ctx, []removal{main[0], renewals, edge[0], main[1], edge[1], main[2], edge[2]})
 }
 
 // RemoveFromMain takes away the main cluster's part, when the edge cluster is gone

@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 )
 
 func fieldRef(path string) *corev1.EnvVarSource {
@@ -102,7 +101,7 @@ func TestChildrenFollowPods(t *testing.T) {
 		t.Errorf("started %s", uid)
 	}
 	deleted := pod()
-	deleted.DeletionTimestamp = ptr.To(metav1.Now())
+	deleted.DeletionTimestamp = new(metav1.Now())
 	c.observe(ctx, deleted)
 	if uid := <-ended; uid != "1" {
 		t.Errorf("ended %s", uid)
