@@ -155,7 +155,7 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Connect: connect, Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"provisioner": (&provisioner.Reconciler{
-			Omni: omni.GetClient(), Main: mgr.GetClient(), Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Direct: omni.GetAPIReader(), Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"consolidation": (&consolidation.Reconciler{
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Recorder: recorder, Clock: clock,

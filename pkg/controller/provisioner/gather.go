@@ -7,9 +7,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	podresource "k8s.io/component-helpers/resource"
@@ -91,10 +91,6 @@ func (r *Reconciler) gather(ctx context.Context, pods []*corev1.Pod) (*gathered,
 	return g, nil
 }
 
-// cacheLag is how long an edge that was created is counted though the cache does
-// not show it; after that it must have been deleted.
-const cacheLag = time.Minute
-
 // edges returns the edges of the cache and those bought so lately that the cache
 // does not show them yet.
 func (r *Reconciler) edges(ctx context.Context) ([]*v1alpha1.Edge, error) {
@@ -108,9 +104,14 @@ func (r *Reconciler) edges(ctx context.Context) ([]*v1alpha1.Edge, error) {
 		edges = append(edges, &list.Items[i])
 	}
 	for uid, e := range r.bought {
-		if r.Clock.Since(e.CreationTimestamp.Time) > cacheLag {
+		// Either the cache lags, or the edge came and went between two looks.
+		err := r.Direct.Get(ctx, client.ObjectKeyFromObject(e), &v1alpha1.Edge{})
+		if apierrors.IsNotFound(err) {
 			delete(r.bought, uid)
 			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read an edge that was bought: %w", err)
 		}
 		edges = append(edges, e)
 	}

@@ -56,7 +56,7 @@ func newWorld(t *testing.T, omniObjects, mainObjects []client.Object) *world {
 	w.main = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(mainObjects...).
 		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	w.reconciler = &provisioner.Reconciler{
-		Omni: w.omni, Main: w.main, Catalog: snapshot, Unavailable: w.refused, Recorder: w.recorder, Clock: clock,
+		Omni: w.omni, Main: w.main, Direct: w.omni, Catalog: snapshot, Unavailable: w.refused, Recorder: w.recorder, Clock: clock,
 	}
 	return w
 }
@@ -181,6 +181,21 @@ func TestBuysNothing(t *testing.T) {
 				t.Errorf("events = %q, want %q", said, tc.says)
 			}
 		})
+	}
+}
+
+// An edge that came and went between two looks holds up no pod.
+func TestForgetsAnEdgeThatWent(t *testing.T) {
+	w := newWorld(t, []client.Object{location(), template(100)}, []client.Object{namespace("jobs", "true"), pending("jobs")})
+	w.reconcile()
+	gone := w.edges()[0]
+	if err := w.omni.Delete(t.Context(), &gone); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Step(3 * time.Second)
+	w.reconcile()
+	if edges := w.edges(); len(edges) != 1 || edges[0].Name == gone.Name {
+		t.Errorf("edges = %v, want another one", edges)
 	}
 }
 

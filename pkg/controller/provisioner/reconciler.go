@@ -47,7 +47,9 @@ const (
 // Reconciler decides on all pending pods together; it has one request.
 type Reconciler struct {
 	// Omni is the client of omni-apiserver, Main of the main cluster.
-	Omni, Main  client.Client
+	Omni, Main client.Client
+	// Direct reads edges from the server, past the cache.
+	Direct      client.Reader
 	Catalog     *catalog.Catalog
 	Unavailable *unavailable.Offerings
 	Recorder    events.EventRecorder
