@@ -51,9 +51,8 @@ func TestKillControllerInMidLaunch(t *testing.T) {
 			during: func(t *testing.T, _ launches) { waitForFaults(t) },
 		}, {
 			name: "no capacity", pods: 1,
-			// For as long as the test lasts: whoever asks again is refused again.
-			fault:  emulator.Fault{Code: "InsufficientInstanceCapacity"},
-			during: func(*testing.T, launches) {},
+			fault:  emulator.Fault{Code: "InsufficientInstanceCapacity", Count: 2},
+			during: func(t *testing.T, _ launches) { waitForFaults(t) },
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
