@@ -152,7 +152,7 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
 		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
 		"edge": (&edge.Reconciler{
-			Omni: omni.GetClient(), Main: mgr.GetClient(), Connect: connect, Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
+			Omni: omni.GetClient(), Direct: omni.GetAPIReader(), Main: mgr.GetClient(), Connect: connect, Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"provisioner": (&provisioner.Reconciler{
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Direct: omni.GetAPIReader(), Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,

@@ -6,6 +6,7 @@ package edge
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
@@ -120,6 +122,9 @@ func (l *life) launch(ctx context.Context, provider cloud.Provider) (reconcile.R
 		return l.refused(ctx, err)
 	}
 	if instance == nil {
+		if wanted, err := l.stillWanted(ctx); err != nil || !wanted {
+			return reconcile.Result{}, err
+		}
 		request, err := l.launchRequest(ctx)
 		if err != nil {
 			return reconcile.Result{}, err
@@ -135,6 +140,19 @@ func (l *life) launch(ctx context.Context, provider cloud.Provider) (reconcile.R
 	l.set(v1alpha1.ConditionLaunched, metav1.ConditionTrue, "Launched", "the cloud has given "+instance.ID)
 	l.event(corev1.EventTypeNormal, "Launched", "Launch", "%s in %s is %s", l.edge.Spec.InstanceType, l.edge.Status.Launch.Zone, instance.ID)
 	return reconcile.Result{RequeueAfter: progressInterval}, nil
+}
+
+// stillWanted asks the server, past the cache, whether the edge is to be launched
+// by this very intent: nothing may be launched for an edge that is being deleted,
+// and the cache shows that only after a while.
+func (l *life) stillWanted(ctx context.Context) (bool, error) {
+	now := &v1alpha1.Edge{}
+	err := l.Direct.Get(ctx, client.ObjectKeyFromObject(l.edge), now)
+	if client.IgnoreNotFound(err) != nil {
+		return false, fmt.Errorf("read the edge: %w", err)
+	}
+	return err == nil && now.UID == l.edge.UID && now.DeletionTimestamp.IsZero() &&
+		now.Status.Launch != nil && now.Status.Launch.ClientToken == l.edge.Status.Launch.ClientToken, nil
 }
 
 func (l *life) launchRequest(ctx context.Context) (cloud.LaunchRequest, error) {

@@ -157,6 +157,25 @@ func TestRefusalSurvivesAConflict(t *testing.T) {
 	}
 }
 
+// The cache does not show yet that the edge was refused and deleted: the cloud is
+// not asked again.
+func TestStaleCacheLaunchesNothing(t *testing.T) {
+	w := newWorld(t, bought())
+	w.settle(2)
+	before := w.edge()
+	w.cloud.Fail("Launch", &cloud.Error{Class: cloud.ClassCapacity, Err: errors.New("none left")})
+	w.settle(1)
+	w.stale = before
+	w.settle(1)
+	if w.cloud.Launched() != 0 {
+		t.Errorf("%d machines were launched for an edge that is being deleted", w.cloud.Launched())
+	}
+	w.settle(2)
+	if w.edge() != nil {
+		t.Errorf("the edge is still there: %+v", w.edge().Status)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	offering := unavailable.Offering{Location: "team-a/oregon", InstanceType: "m5.large", Zone: "us-west-2a", CapacityType: "on-demand"}
 	for class, want := range map[cloud.ErrorClass]struct {

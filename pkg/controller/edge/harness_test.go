@@ -41,6 +41,10 @@ type world struct {
 	cloud *fake.Provider
 	// omni, main and remote are omni-apiserver, the main and the edge cluster.
 	omni, main, remote client.Client
+	// direct is omni-apiserver past the cache; stale is what the cache shows
+	// of the edge once more although it has changed.
+	direct client.WithWatch
+	stale  *v1alpha1.Edge
 	// crash makes the next write of an Edge's status fail, as if the
 	// controller had died before it.
 	crash bool
@@ -86,16 +90,25 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 	w.cloud = fake.New(w.clock)
 	w.refused = unavailable.New(w.clock)
 	builder := func() *fakeclient.ClientBuilder { return fakeclient.NewClientBuilder().WithScheme(scheme) }
-	w.omni = builder().WithObjects(append(objects, location())...).
-		WithStatusSubresource(&v1alpha1.Edge{}, &v1alpha1.EdgeLocation{}).
-		WithInterceptorFuncs(interceptor.Funcs{SubResourcePatch: w.writeStatus}).Build()
+	w.direct = builder().WithObjects(append(objects, location())...).
+		WithStatusSubresource(&v1alpha1.Edge{}, &v1alpha1.EdgeLocation{}).Build()
+	w.omni = interceptor.NewClient(w.direct, interceptor.Funcs{SubResourcePatch: w.writeStatus, Get: w.read})
 	w.main = builder().WithStatusSubresource(&authv1beta1.ResourceSlice{}, &authv1beta1.Identity{}).
 		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	w.remote = builder().Build()
 	w.reconciler = &edge.Reconciler{
-		Omni: w.omni, Main: w.main, Connect: w, Catalog: snapshot, Unavailable: w.refused, Recorder: events.NewFakeRecorder(100), Clock: w.clock,
+		Omni: w.omni, Direct: w.direct, Main: w.main, Connect: w, Catalog: snapshot, Unavailable: w.refused, Recorder: events.NewFakeRecorder(100), Clock: w.clock,
 	}
 	return w
+}
+
+func (w *world) read(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+	if edge, ok := o.(*v1alpha1.Edge); ok && w.stale != nil {
+		w.stale.DeepCopyInto(edge)
+		w.stale = nil
+		return nil
+	}
+	return c.Get(ctx, key, o, opts...)
 }
 
 func (w *world) writeStatus(ctx context.Context, c client.Client, subresource string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {

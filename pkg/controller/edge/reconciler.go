@@ -53,7 +53,9 @@ const (
 // Reconciler reconciles Edges.
 type Reconciler struct {
 	// Omni is the client of omni-apiserver, Main of the main cluster.
-	Omni, Main  client.Client
+	Omni, Main client.Client
+	// Direct reads omni-apiserver past the cache.
+	Direct      client.Reader
 	Connect     connection.Connector
 	Catalog     *catalog.Catalog
 	Unavailable *unavailable.Offerings
