@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Generates deepcopy, defaults, conversions, OpenAPI, clientset, listers,
-# informers, apply configurations and the API reference from pkg/apis.
+# Generates deepcopy, defaults, conversions, declarative validation, OpenAPI,
+# clientset, listers, informers, apply configurations and the API reference from
+# pkg/apis.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,8 +19,27 @@ boilerplate=hack/boilerplate.go.txt
 
 kube::codegen::gen_helpers --boilerplate "$boilerplate" pkg/apis
 
-schema="$(mktemp)"
-trap 'rm -f "$schema"' EXIT
+scratch="$(mktemp -d)"
+trap 'chmod -R u+w "$scratch" && rm -rf "$scratch"' EXIT
+
+# validation-gen finds the hand-written validation of metav1.Condition only when it
+# generates that of meta/v1 too, which must not happen in the module cache.
+cp -r "$(go list -m -f '{{.Dir}}' k8s.io/apimachinery)" "$scratch/apimachinery"
+chmod -R u+w "$scratch/apimachinery"
+(cd "$scratch" && go work init "$OLDPWD" ./apimachinery)
+readonly_args=()
+for pkg in "${KUBE_CODEGEN_READONLY_PKGS[@]}"; do
+    [ "$pkg" = k8s.io/apimachinery/pkg/apis/meta/v1 ] || readonly_args+=(--readonly-pkg "$pkg")
+done
+GOWORK="$scratch/go.work" "$GOBIN/validation-gen" \
+    --output-file zz_generated.validations.go \
+    --go-header-file "$boilerplate" \
+    "${readonly_args[@]}" \
+    k8s.io/apimachinery/pkg/apis/meta/v1/validation \
+    "$module/pkg/generated/validation/v1alpha1" \
+    "$module/pkg/generated/validation/v1beta1"
+
+schema="$scratch/schema.json"
 kube::codegen::gen_openapi \
     --boilerplate "$boilerplate" \
     --output-dir pkg/generated/openapi \

@@ -27,7 +27,7 @@ type EdgeSpec struct {
 	InstanceType     string
 	Zone             string
 	CapacityType     CapacityType
-	Image            string
+	ImageID          string
 	Labels           map[string]string
 	Taints           []corev1.Taint
 }
@@ -83,7 +83,7 @@ type EdgeLaunch struct {
 	Attempt     int32
 	ClientToken string
 	Zone        string
-	Image       string
+	ImageID     string
 	StartTime   *metav1.Time
 }
 

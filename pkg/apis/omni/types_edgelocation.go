@@ -74,7 +74,7 @@ type ExternalControlPlane struct {
 
 // NodeDefaults are the defaults of every machine of a location.
 type NodeDefaults struct {
-	Image   string
+	ImageID string
 	DiskGiB int32
 	Tags    map[string]string
 }

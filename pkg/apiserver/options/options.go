@@ -17,13 +17,13 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	cliflag "k8s.io/component-base/cli/flag"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/etcd"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 )
 
 // etcdPrefix is where all keys live; every resource adds its own name.
-const etcdPrefix = "/registry/" + v1alpha1.GroupName
+const etcdPrefix = "/registry/" + v1beta1.GroupName
 
 // Options are the flags of omni-apiserver.
 type Options struct {
@@ -44,7 +44,7 @@ type Options struct {
 
 // NewOptions returns the defaults: loopback only, no storage chosen.
 func NewOptions() *Options {
-	codec := scheme.Codecs.LegacyCodec(v1alpha1.SchemeGroupVersion)
+	codec := scheme.Codecs.LegacyCodec(v1beta1.SchemeGroupVersion)
 	o := &Options{
 		Recommended: genericoptions.NewRecommendedOptions(etcdPrefix, codec),
 		ServerRun:   genericoptions.NewServerRunOptions(),

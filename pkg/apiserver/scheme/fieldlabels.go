@@ -10,10 +10,11 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni"
 )
 
-// fieldLabels are the fields of each kind that a field selector may name. The
+// fieldLabels are the fields of each kind that a field selector may name, in every
+// version alike. The
 // registry of the kind computes their values (SelectableFields).
 var fieldLabels = map[string][]string{
 	"EdgeLocation": {"metadata.name", "metadata.namespace", "spec.provider", "spec.region", "status.phase"},
@@ -23,15 +24,16 @@ var fieldLabels = map[string][]string{
 
 func addFieldLabels(scheme *runtime.Scheme) error {
 	for kind, labels := range fieldLabels {
-		gvk := v1alpha1.SchemeGroupVersion.WithKind(kind)
-		err := scheme.AddFieldLabelConversionFunc(gvk, func(label, value string) (string, string, error) {
+		convert := func(label, value string) (string, string, error) {
 			if !slices.Contains(labels, label) {
 				return "", "", fmt.Errorf("%q is not a field selector of %s: use one of %s", label, kind, strings.Join(labels, ", "))
 			}
 			return label, value, nil
-		})
-		if err != nil {
-			return err
+		}
+		for _, version := range scheme.PrioritizedVersionsForGroup(omni.GroupName) {
+			if err := scheme.AddFieldLabelConversionFunc(version.WithKind(kind), convert); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

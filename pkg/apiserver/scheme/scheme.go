@@ -12,6 +12,8 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 
 	"github.com/castai/omni/pkg/apis/omni/install"
+	validationv1alpha1 "github.com/castai/omni/pkg/generated/validation/v1alpha1"
+	validationv1beta1 "github.com/castai/omni/pkg/generated/validation/v1beta1"
 )
 
 var (
@@ -25,6 +27,8 @@ var (
 
 func init() {
 	install.Install(Scheme)
+	utilruntime.Must(validationv1alpha1.AddToScheme(Scheme))
+	utilruntime.Must(validationv1beta1.AddToScheme(Scheme))
 	utilruntime.Must(addFieldLabels(Scheme))
 
 	// The generic server decodes its own options (ListOptions, DeleteOptions)

@@ -7,8 +7,10 @@ package applyconfiguration
 
 import (
 	v1alpha1 "github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	v1beta1 "github.com/castai/omni/pkg/apis/omni/v1beta1"
 	internal "github.com/castai/omni/pkg/generated/applyconfiguration/internal"
 	omniv1alpha1 "github.com/castai/omni/pkg/generated/applyconfiguration/omni/v1alpha1"
+	omniv1beta1 "github.com/castai/omni/pkg/generated/applyconfiguration/omni/v1beta1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
 	managedfields "k8s.io/apimachinery/pkg/util/managedfields"
@@ -63,6 +65,52 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.TemplateEdgeLocationsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TemplateLimits"):
 		return &omniv1alpha1.TemplateLimitsApplyConfiguration{}
+
+		// Group=omni.cast.ai, Version=v1beta1
+	case v1beta1.SchemeGroupVersion.WithKind("AWSLocation"):
+		return &omniv1beta1.AWSLocationApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("Credentials"):
+		return &omniv1beta1.CredentialsApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("Edge"):
+		return &omniv1beta1.EdgeApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeControlPlane"):
+		return &omniv1beta1.EdgeControlPlaneApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeDecision"):
+		return &omniv1beta1.EdgeDecisionApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeLaunch"):
+		return &omniv1beta1.EdgeLaunchApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeLocation"):
+		return &omniv1beta1.EdgeLocationApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeLocationSpec"):
+		return &omniv1beta1.EdgeLocationSpecApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeLocationStatus"):
+		return &omniv1beta1.EdgeLocationStatusApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeSpec"):
+		return &omniv1beta1.EdgeSpecApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("EdgeStatus"):
+		return &omniv1beta1.EdgeStatusApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("ExternalControlPlane"):
+		return &omniv1beta1.ExternalControlPlaneApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("LocalSecretReference"):
+		return &omniv1beta1.LocalSecretReferenceApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("NodeConstraints"):
+		return &omniv1beta1.NodeConstraintsApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("NodeDefaults"):
+		return &omniv1beta1.NodeDefaultsApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("NodeTemplate"):
+		return &omniv1beta1.NodeTemplateApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("NodeTemplateSpec"):
+		return &omniv1beta1.NodeTemplateSpecApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("NodeTemplateStatus"):
+		return &omniv1beta1.NodeTemplateStatusApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("Registration"):
+		return &omniv1beta1.RegistrationApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("TemplateDisruption"):
+		return &omniv1beta1.TemplateDisruptionApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("TemplateEdgeLocations"):
+		return &omniv1beta1.TemplateEdgeLocationsApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("TemplateLimits"):
+		return &omniv1beta1.TemplateLimitsApplyConfiguration{}
 
 	}
 	return nil

@@ -10,6 +10,7 @@ package openapi
 
 import (
 	v1alpha1 "github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	v1beta1 "github.com/castai/omni/pkg/apis/omni/v1beta1"
 	v1 "k8s.io/api/core/v1"
 	resource "k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -55,6 +56,40 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.TemplateDisruption{}.OpenAPIModelName():           schema_pkg_apis_omni_v1alpha1_TemplateDisruption(ref),
 		v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName():        schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref),
 		v1alpha1.TemplateLimits{}.OpenAPIModelName():               schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref),
+		v1beta1.AWSLocation{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_AWSLocation(ref),
+		v1beta1.Credentials{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_Credentials(ref),
+		v1beta1.Edge{}.OpenAPIModelName():                          schema_pkg_apis_omni_v1beta1_Edge(ref),
+		v1beta1.EdgeControlPlane{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_EdgeControlPlane(ref),
+		v1beta1.EdgeDecision{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_EdgeDecision(ref),
+		v1beta1.EdgeLaunch{}.OpenAPIModelName():                    schema_pkg_apis_omni_v1beta1_EdgeLaunch(ref),
+		v1beta1.EdgeList{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_EdgeList(ref),
+		v1beta1.EdgeLocation{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_EdgeLocation(ref),
+		v1beta1.EdgeLocationList{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_EdgeLocationList(ref),
+		v1beta1.EdgeLocationSpec{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref),
+		v1beta1.EdgeLocationStatus{}.OpenAPIModelName():            schema_pkg_apis_omni_v1beta1_EdgeLocationStatus(ref),
+		v1beta1.EdgeSpec{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_EdgeSpec(ref),
+		v1beta1.EdgeStatus{}.OpenAPIModelName():                    schema_pkg_apis_omni_v1beta1_EdgeStatus(ref),
+		v1beta1.ExternalControlPlane{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_ExternalControlPlane(ref),
+		v1beta1.Instance{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_Instance(ref),
+		v1beta1.InstanceList{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_InstanceList(ref),
+		v1beta1.InstanceOptions{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_InstanceOptions(ref),
+		v1beta1.LocalSecretReference{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_LocalSecretReference(ref),
+		v1beta1.NodeConstraints{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_NodeConstraints(ref),
+		v1beta1.NodeDefaults{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_NodeDefaults(ref),
+		v1beta1.NodeTemplate{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_NodeTemplate(ref),
+		v1beta1.NodeTemplateList{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_NodeTemplateList(ref),
+		v1beta1.NodeTemplateSpec{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref),
+		v1beta1.NodeTemplateStatus{}.OpenAPIModelName():            schema_pkg_apis_omni_v1beta1_NodeTemplateStatus(ref),
+		v1beta1.OnboardScriptOptions{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_OnboardScriptOptions(ref),
+		v1beta1.OnboardScriptRequest{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_OnboardScriptRequest(ref),
+		v1beta1.OnboardScriptRequestSpec{}.OpenAPIModelName():      schema_pkg_apis_omni_v1beta1_OnboardScriptRequestSpec(ref),
+		v1beta1.OnboardScriptRequestStatus{}.OpenAPIModelName():    schema_pkg_apis_omni_v1beta1_OnboardScriptRequestStatus(ref),
+		v1beta1.Onboarding{}.OpenAPIModelName():                    schema_pkg_apis_omni_v1beta1_Onboarding(ref),
+		v1beta1.OnboardingSpec{}.OpenAPIModelName():                schema_pkg_apis_omni_v1beta1_OnboardingSpec(ref),
+		v1beta1.Registration{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_Registration(ref),
+		v1beta1.TemplateDisruption{}.OpenAPIModelName():            schema_pkg_apis_omni_v1beta1_TemplateDisruption(ref),
+		v1beta1.TemplateEdgeLocations{}.OpenAPIModelName():         schema_pkg_apis_omni_v1beta1_TemplateEdgeLocations(ref),
+		v1beta1.TemplateLimits{}.OpenAPIModelName():                schema_pkg_apis_omni_v1beta1_TemplateLimits(ref),
 		v1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():   schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
 		v1.Affinity{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_Affinity(ref),
 		v1.AppArmorProfile{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_AppArmorProfile(ref),
@@ -368,7 +403,7 @@ func schema_pkg_apis_omni_v1alpha1_AWSLocation(ref common.ReferenceCallback) com
 				Properties: map[string]spec.Schema{
 					"accountID": {
 						SchemaProps: spec.SchemaProps{
-							Description: "AccountID is the 12-digit AWS account. Example: \"123456789012\".",
+							Description: "AccountID is the 12-digit AWS account. Immutable. Example: \"123456789012\".",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -390,7 +425,7 @@ func schema_pkg_apis_omni_v1alpha1_AWSLocation(ref common.ReferenceCallback) com
 					},
 					"vpcID": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCID is the VPC of the machines. Example: vpc-0a1b2c3d4e5f60718.",
+							Description: "VPCID is the VPC of the machines. Immutable. Example: vpc-0a1b2c3d4e5f60718.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -484,7 +519,7 @@ func schema_pkg_apis_omni_v1alpha1_Edge(ref common.ReferenceCallback) common.Ope
 					},
 					"spec": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Spec says what to buy. Immutable after creation.",
+							Description: "Spec says what to buy. Immutable: to change it, delete the Edge and create another one.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1alpha1.EdgeSpec{}.OpenAPIModelName()),
 						},
@@ -513,7 +548,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeControlPlane(ref common.ReferenceCallback
 				Properties: map[string]spec.Schema{
 					"external": {
 						SchemaProps: spec.SchemaProps{
-							Description: "External uses a cluster that exists already.",
+							Description: "External uses a cluster that exists already: the only choice today.",
 							Ref:         ref(v1alpha1.ExternalControlPlane{}.OpenAPIModelName()),
 						},
 					},
@@ -1566,7 +1601,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeDefaults(ref common.ReferenceCallback) co
 					},
 					"diskGiB": {
 						SchemaProps: spec.SchemaProps{
-							Description: "DiskGiB is the size of the root disk in GiB, 8 to 16384. Default: 30.",
+							Description: "DiskGiB is the size of the root disk in GiB: 8, which holds an operating system, to 16384, the largest gp3 volume of AWS. Default: 30.",
 							Default:     30,
 							Type:        []string{"integer"},
 							Format:      "int32",
@@ -2160,6 +2195,1847 @@ func schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref common.ReferenceCal
 }
 
 func schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateLimits end the buying of a template when a bound is reached.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"edges": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Edges bounds the number of machines. Default: no bound.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"cpu": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPU bounds the vCPUs of all machines together. Example: \"64\".",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"memory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Memory bounds the memory of all machines together. Example: 256Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"hourlyPrice": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Example: \"2.50\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_AWSLocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AWSLocation identifies what the onboarding script made in an AWS account.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"accountID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AccountID is the 12-digit AWS account. Immutable. Example: \"123456789012\".",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"roleARN": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RoleARN is the IAM role that OMNI assumes with a web identity token of the main cluster to launch and terminate machines. Example: arn:aws:iam::123456789012:role/omni-aws-oregon.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"instanceProfile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceProfile is the IAM instance profile the machines run with. Default: none, so a machine holds no AWS permission at all.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"vpcID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VPCID is the VPC of the machines. Immutable. Example: vpc-0a1b2c3d4e5f60718.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"vpcCIDR": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VPCCIDR is the IPv4 range of that VPC. Example: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetIDs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SubnetIDs maps an availability zone to the private subnet in it. Example: {\"us-west-2a\": \"subnet-0a1b2c3d4e5f60718\"}.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"securityGroupID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecurityGroupID is the security group of the machines: everything from itself, egress only otherwise. Example: sg-0a1b2c3d4e5f60718.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"accountID", "vpcID", "subnetIDs", "securityGroupID"},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_Credentials(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Credentials says how OMNI signs in to the cloud.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key.",
+							Ref:         ref(v1beta1.LocalSecretReference{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.LocalSecretReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_Edge(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Edge is one machine in an edge location and the Node it becomes in the main cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of that Node and terminates the machine.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec says what to buy. Immutable: to change it, delete the Edge and create another one.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.EdgeSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is what OMNI observes. Read-only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.EdgeStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.EdgeSpec{}.OpenAPIModelName(), v1beta1.EdgeStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeControlPlane(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeControlPlane says where the control plane of the edge cluster runs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"external": {
+						SchemaProps: spec.SchemaProps{
+							Description: "External uses a cluster that exists already: the only choice today.",
+							Ref:         ref(v1beta1.ExternalControlPlane{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.ExternalControlPlane{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeDecision(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeDecision says why a machine was bought.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"chosenBecause": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ChosenBecause is one sentence for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"runnerUp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RunnerUp is the next best offering and its price. Example: c7i.large on-demand in us-west-2b at 0.0892 USD/h.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pods": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Pods are the pods the machine was bought for, as namespace/name. At most 20 are listed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeLaunch(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeLaunch is the intent to launch a machine.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"attempt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Attempt counts from 1; it rises when the cloud refused for good.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"clientToken": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClientToken makes the cloud's launch call idempotent: the UUIDv5 of the Edge's UID and the attempt.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Zone is the availability zone of this attempt.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imageID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageID is the machine image of this attempt.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"startTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartTime is when the intent was written.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"attempt", "clientToken"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeList is a list of Edges.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Items of the list.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1beta1.Edge{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.Edge{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeLocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeLocation is a region of a cloud in which the main cluster may run nodes. It becomes usable when its onboarding script has run; it is deleted in a safe order: its edges, the peering, then the object.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata. The name has at most 30 characters, because it is part of the names of cloud accounts.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is what the platform team asks for.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.EdgeLocationSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is what OMNI observes. Read-only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.EdgeLocationStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.EdgeLocationSpec{}.OpenAPIModelName(), v1beta1.EdgeLocationStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeLocationList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeLocationList is a list of EdgeLocations.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Items of the list.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1beta1.EdgeLocation{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.EdgeLocation{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeLocationSpec is the desired state of an EdgeLocation.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"provider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Provider is the cloud of the location: AWS. Immutable. Example: AWS.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Region is the cloud's own name of the region. Immutable. Example: us-west-2.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zones": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Zones narrows the location to these availability zones, named as the cloud names them. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"description": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Description is free text for people. At most 256 characters.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"aws": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AWS holds the identifiers of the location's network and identity in AWS. The onboarding script fills it; set it by hand to bring your own network.",
+							Ref:         ref(v1beta1.AWSLocation{}.OpenAPIModelName()),
+						},
+					},
+					"credentials": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Credentials says how OMNI signs in to the cloud. Default: keyless, by assuming aws.roleARN with a token of the main cluster.",
+							Ref:         ref(v1beta1.Credentials{}.OpenAPIModelName()),
+						},
+					},
+					"controlPlane": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ControlPlane says where the control plane of the edge cluster runs: one Kubernetes cluster per location, which the machines join as workers.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.EdgeControlPlane{}.OpenAPIModelName()),
+						},
+					},
+					"nodeDefaults": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeDefaults are the defaults of every machine of this location.",
+							Ref:         ref(v1beta1.NodeDefaults{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"provider", "region", "controlPlane"},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.AWSLocation{}.OpenAPIModelName(), v1beta1.Credentials{}.OpenAPIModelName(), v1beta1.EdgeControlPlane{}.OpenAPIModelName(), v1beta1.NodeDefaults{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeLocationStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeLocationStatus is the observed state of an EdgeLocation.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Phase sums the conditions up: Pending, Incomplete setup, In use, Failed or Offboarding.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"observedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedGeneration is the generation of the spec the status is about.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered, InUse and Ready.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(metav1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"nodeTemplates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeTemplates are the names of the templates that allow this location.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"edges": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Edges is the number of machines of this location.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"hourlyPrice": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HourlyPrice is what the machines of this location cost together, in US dollars per hour, as a decimal. Example: \"0.0416\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"registration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Registration is the state of the registration token minted last.",
+							Ref:         ref(v1beta1.Registration{}.OpenAPIModelName()),
+						},
+					},
+					"edgeClusterVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeClusterVersion is the Kubernetes version of the edge cluster. Example: v1.37.1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"edgeClusterID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeClusterID is the edge cluster's identity to Liqo. It is kept so that a peering can be removed from the main cluster when the edge cluster is gone.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secrets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Secrets are the names of the Secrets that are held by a finalizer until the location does not need them any more: without them its machines could not be terminated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.Registration{}.OpenAPIModelName(), metav1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeSpec says what to buy. It is immutable after creation.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"edgeLocationName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeLocationName is an EdgeLocation of the same namespace. Example: aws-oregon.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"nodeTemplateName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeTemplateName is the NodeTemplate of the same namespace that allowed the purchase. Empty for an Edge that was made by hand.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"instanceType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceType is the cloud's name of the machine type. Example: m7i.large.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Zone is the availability zone. Default: the first zone of the location. Example: us-west-2a.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"capacityType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CapacityType is spot or on-demand. Default: on-demand.",
+							Default:     "on-demand",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imageID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageID is the cloud's identifier of the machine image. Default: the location's nodeDefaults.imageID.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Labels are put on the Node besides OMNI's own.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"taints": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Taints are put on the Node besides the edge taint.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Taint{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"edgeLocationName", "instanceType"},
+			},
+		},
+		Dependencies: []string{
+			v1.Taint{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_EdgeStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EdgeStatus is the observed state of an Edge.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Phase is Pending, Launching, Launched, Registered, Ready, Draining or Terminating.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Launched, Registered, Ready and Drained.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(metav1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"launch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Launch is the intent, written before the cloud is asked.",
+							Ref:         ref(v1beta1.EdgeLaunch{}.OpenAPIModelName()),
+						},
+					},
+					"instanceID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceID is the cloud's identifier of the machine. Example: i-0a1b2c3d4e5f60718.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"nodeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeName is the Node in the main cluster: cast-<uid>.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"providerID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProviderID is spec.providerID of that Node. It ends with the UID of the Edge, which the kubelet is told at boot. Example: castai-omni://aws/us-west-2/0b1c2d3e-4f50-4161-8273-8495a6b7c8d9.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"allocatable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Allocatable is what pods can use of the machine, as its kubelet says.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(resource.Quantity{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"hourlyPrice": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HourlyPrice is the price at the time of the decision, in US dollars per hour, as a decimal. Example: \"0.0416\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"decision": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Decision says why this machine was bought. Absent for an Edge that was made by hand.",
+							Ref:         ref(v1beta1.EdgeDecision{}.OpenAPIModelName()),
+						},
+					},
+					"emptySince": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EmptySince is since when no pod needs the Node. Absent while one does.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.EdgeDecision{}.OpenAPIModelName(), v1beta1.EdgeLaunch{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName(), metav1.Condition{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_ExternalControlPlane(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExternalControlPlane is an edge cluster that somebody else runs. Liqo must be installed on it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kubeconfigSecretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KubeconfigSecretRef names a Secret of the same namespace in the main cluster that holds an administrator's kubeconfig of the edge cluster under the key \"kubeconfig\".",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.LocalSecretReference{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"kubeconfigSecretRef"},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.LocalSecretReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Instance is one machine type that a node template could buy: a type in a zone of a location at a price. It is computed from the catalog and never stored.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata; only the name is set.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"instanceType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceType is the cloud's name of the machine type. Example: m7i.large.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"edgeLocationName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeLocationName is the location it would run in.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Region is the cloud's name of the region. Example: us-west-2.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Zone is the availability zone. Example: us-west-2a.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"architecture": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Architecture as in the node label kubernetes.io/arch. Example: amd64.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"capacityType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CapacityType is spot or on-demand.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cpu": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPU is the number of vCPUs.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"memory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Memory of the machine.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"gpus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUs is the number of GPUs.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"gpuName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUName is the GPU's model. Example: T4.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"hourlyPrice": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HourlyPrice in US dollars per hour, as a decimal. Example: \"0.0892\".",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"priceSource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PriceSource says where the price is from and of which day. Example: snapshot 2026-08-03.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"instanceType", "edgeLocationName", "region", "zone", "architecture", "capacityType", "cpu", "memory", "hourlyPrice", "priceSource"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_InstanceList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InstanceList answers nodetemplates/instances, cheapest first.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Items of the list.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1beta1.Instance{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.Instance{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_InstanceOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InstanceOptions are the query parameters of nodetemplates/instances.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"minCPU": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinCPU leaves out machines with fewer vCPUs.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"minGPUs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinGPUs leaves out machines with fewer GPUs.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Region leaves out other regions.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"capacityType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CapacityType leaves out the other capacity type.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"maxPrice": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxPrice leaves out machines that cost more US dollars per hour.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"limit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Limit bounds the number of items; 0 means all.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_LocalSecretReference(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "LocalSecretReference names a Secret of the same namespace in the main cluster.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the Secret.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeConstraints narrow the choice of machines.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"minCPU": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinCPU is the least number of vCPUs of a machine. Example: 2.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"maxCPU": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxCPU is the greatest number of vCPUs of a machine. 0 means no bound.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"minMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinMemory is the least memory of a machine. Example: 4Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"maxMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxMemory is the greatest memory of a machine. Default: no bound.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"capacityTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"instanceFamilies": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceFamilies, when not empty, are the only families allowed. Example: [\"m7i\", \"c7i\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"excludeInstanceFamilies": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ExcludeInstanceFamilies are families that are never bought. Example: [\"t3\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_NodeDefaults(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeDefaults are the defaults of every machine of a location.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"imageID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageID is the cloud's identifier of the machine image. Default: the newest Ubuntu 24.04 of the cloud. Example: ami-0a1b2c3d4e5f60718.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"diskGiB": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DiskGiB is the size of the root disk in GiB: 8, which holds an operating system, to 16384, the largest gp3 volume of AWS. Default: 30.",
+							Default:     30,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"tags": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Tags are added to every machine, besides OMNI's own. Example: {\"cost-center\": \"ml\"}.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_NodeTemplate(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeTemplate says which machines may be bought, where, and how much of them. Pods of every namespace labelled omni.cast.ai/enable-scheduling=true may cause a purchase.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is what the platform team asks for.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.NodeTemplateSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is what OMNI observes. Read-only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.NodeTemplateStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.NodeTemplateSpec{}.OpenAPIModelName(), v1beta1.NodeTemplateStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_NodeTemplateList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeTemplateList is a list of NodeTemplates.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Items of the list.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1beta1.NodeTemplate{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.NodeTemplate{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeTemplateSpec is the desired state of a NodeTemplate.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"edgeLocations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeLocations says in which locations machines may be bought.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.TemplateEdgeLocations{}.OpenAPIModelName()),
+						},
+					},
+					"constraints": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Constraints narrow the choice of machines. Default: none.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.NodeConstraints{}.OpenAPIModelName()),
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Labels are put on every Node of this template. Example: {\"workload\": \"batch\"}.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"taints": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Taint{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"limits": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Limits end the buying. Default: none.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.TemplateLimits{}.OpenAPIModelName()),
+						},
+					},
+					"disruption": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Disruption says when machines leave again.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.TemplateDisruption{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.NodeConstraints{}.OpenAPIModelName(), v1beta1.TemplateDisruption{}.OpenAPIModelName(), v1beta1.TemplateEdgeLocations{}.OpenAPIModelName(), v1beta1.TemplateLimits{}.OpenAPIModelName(), v1.Taint{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_NodeTemplateStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeTemplateStatus is the observed state of a NodeTemplate.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"observedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedGeneration is the generation of the spec the status is about.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions: Ready.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(metav1.Condition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"edgeLocations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeLocations are the names of the locations the template resolves to.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"edges": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Edges is the number of machines of this template.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"hourlyPrice": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HourlyPrice is what the machines of this template cost together, in US dollars per hour, as a decimal. Example: \"0.0416\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OnboardScriptOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OnboardScriptOptions are the query parameters of edgelocations/onboard-script.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"vpcCIDR": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VPCCIDR is the IPv4 range of the VPC the script makes. Default: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OnboardScriptRequest(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OnboardScriptRequest is created on edgelocations/onboard-script. It mints a registration token that is good for one location, once, and for a short time; the answer holds the script with the token in it. Minting again revokes the token before.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is what is asked for.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.OnboardScriptRequestSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is the answer.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.OnboardScriptRequestStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.OnboardScriptRequestSpec{}.OpenAPIModelName(), v1beta1.OnboardScriptRequestStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OnboardScriptRequestSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OnboardScriptRequestSpec is what is asked for.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"expirationSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExpirationSeconds is the life of the token, 60 to 86400. Default: 3600.",
+							Default:     3600,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"vpcCIDR": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VPCCIDR is the IPv4 range of the VPC the script makes. Default: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OnboardScriptRequestStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OnboardScriptRequestStatus is the answer; it is shown once and never stored.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"script": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Script is the onboarding script with the token in it. Keep it secret.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"token": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Token is the registration token alone. Keep it secret.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"expirationTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExpirationTime ends the life of the token.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_Onboarding(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Onboarding is created on edgelocations/onboarding when the onboarding script has finished: it records what the script made. Who holds no registration token needs the permission to mint one (create on edgelocations/onboard-script).",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is what the script made.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.OnboardingSpec{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.OnboardingSpec{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OnboardingSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OnboardingSpec is what the script made.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"token": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Token is the registration token. It is never stored nor returned.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"aws": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AWS is set for a location in AWS.",
+							Ref:         ref(v1beta1.AWSLocation{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.AWSLocation{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_Registration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Registration is what is kept of a registration token: never the token.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tokenHash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TokenHash is the SHA-256 of the token, in hexadecimal.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"expirationTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExpirationTime ends the life of the token.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"usedTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UsedTime is when the token was used; it cannot be used again.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"tokenHash", "expirationTime"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_TemplateDisruption(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateDisruption says when machines leave again.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"consolidateAfter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ConsolidateAfter is how long a machine has to be without pods before it is deleted. Default: 30s. Example: 5m.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Duration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_TemplateEdgeLocations(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateEdgeLocations says in which locations machines may be bought.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled allows machines in edge locations. Default: false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"names": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Names are EdgeLocations of the same namespace. Default: all of them. Example: [\"aws-oregon\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_TemplateLimits(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{

@@ -13,7 +13,8 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apiserver/scheme"
 )
 
 // REST serves a kind from its store.
@@ -91,7 +92,9 @@ func ResetFields(topLevel ...string) map[fieldpath.APIVersion]*fieldpath.Set {
 	for _, name := range topLevel {
 		set.Insert(fieldpath.MakePathOrDie(name))
 	}
-	return map[fieldpath.APIVersion]*fieldpath.Set{
-		fieldpath.APIVersion(v1alpha1.SchemeGroupVersion.String()): set,
+	sets := map[fieldpath.APIVersion]*fieldpath.Set{}
+	for _, version := range scheme.Scheme.PrioritizedVersionsForGroup(omni.GroupName) {
+		sets[fieldpath.APIVersion(version.String())] = set
 	}
+	return sets
 }

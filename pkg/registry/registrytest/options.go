@@ -11,7 +11,7 @@ import (
 	etcd3testing "k8s.io/apiserver/pkg/storage/etcd3/testing"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 )
 
@@ -21,7 +21,7 @@ func RESTOptions(t *testing.T, resource string) generic.RESTOptions {
 	t.Helper()
 	server, config := etcd3testing.NewUnsecuredEtcd3TestClientServer(t)
 	t.Cleanup(func() { server.Terminate(t) })
-	config.Codec = scheme.Codecs.LegacyCodec(v1alpha1.SchemeGroupVersion)
+	config.Codec = scheme.Codecs.LegacyCodec(v1beta1.SchemeGroupVersion)
 	return generic.RESTOptions{
 		StorageConfig:           config.ForResource(omni.Resource(resource)),
 		Decorator:               generic.UndecoratedStorage,

@@ -10,6 +10,7 @@ import (
 
 // +genclient
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+// +k8s:supportsSubresource="/status"
 
 // Edge is one machine in an edge location and the Node it becomes in the main
 // cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of
@@ -18,10 +19,13 @@ type Edge struct {
 	metav1.TypeMeta `json:",inline"`
 	// Standard object's metadata.
 	// +optional
+	// +k8s:opaqueType
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec says what to buy. Immutable after creation.
+	// Spec says what to buy. Immutable: to change it, delete the Edge and create
+	// another one.
 	// +optional
+	// +k8s:immutable
 	Spec EdgeSpec `json:"spec,omitempty"`
 	// Status is what OMNI observes. Read-only.
 	// +optional
@@ -32,24 +36,32 @@ type Edge struct {
 type EdgeSpec struct {
 	// EdgeLocationName is an EdgeLocation of the same namespace.
 	// Example: aws-oregon.
+	// +k8s:required
+	// +k8s:format=k8s-long-name
 	EdgeLocationName string `json:"edgeLocationName"`
 
 	// NodeTemplateName is the NodeTemplate of the same namespace that allowed
 	// the purchase. Empty for an Edge that was made by hand.
 	// +optional
+	// +k8s:optional
+	// +k8s:format=k8s-long-name
 	NodeTemplateName string `json:"nodeTemplateName,omitempty"`
 
 	// InstanceType is the cloud's name of the machine type. Example: m7i.large.
+	// +k8s:required
 	InstanceType string `json:"instanceType"`
 
 	// Zone is the availability zone. Default: the first zone of the location.
 	// Example: us-west-2a.
 	// +optional
+	// +k8s:optional
+	// +k8s:format=k8s-short-name
 	Zone string `json:"zone,omitempty"`
 
 	// CapacityType is spot or on-demand. Default: on-demand.
 	// +optional
 	// +default="on-demand"
+	// +k8s:optional
 	CapacityType CapacityType `json:"capacityType,omitempty"`
 
 	// Image is the cloud's identifier of the machine image.
@@ -68,6 +80,7 @@ type EdgeSpec struct {
 }
 
 // EdgePhase is the state of an Edge in one word.
+// +k8s:enum
 type EdgePhase string
 
 // The phases of an Edge, in the order of its life.
@@ -104,12 +117,16 @@ type EdgeStatus struct {
 	// Phase is Pending, Launching, Launched, Registered, Ready, Draining or
 	// Terminating.
 	// +optional
+	// +k8s:optional
 	Phase EdgePhase `json:"phase,omitempty"`
 
 	// Conditions: Launched, Registered, Ready and Drained.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
+	// +k8s:optional
+	// +k8s:listType=map
+	// +k8s:listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// Launch is the intent, written before the cloud is asked.

@@ -9,6 +9,9 @@ import (
 
 // +genclient
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+// +k8s:supportsSubresource="/status"
+// +k8s:supportsSubresource="/onboarding"
+// +k8s:supportsSubresource="/onboard-script"
 
 // EdgeLocation is a region of a cloud in which the main cluster may run nodes.
 // It becomes usable when its onboarding script has run; it is deleted in a safe
@@ -18,6 +21,7 @@ type EdgeLocation struct {
 	// Standard object's metadata. The name has at most 30 characters, because
 	// it is part of the names of cloud accounts.
 	// +optional
+	// +k8s:opaqueType
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// Spec is what the platform team asks for.
@@ -29,6 +33,7 @@ type EdgeLocation struct {
 }
 
 // CloudProvider names the cloud of an edge location.
+// +k8s:enum
 type CloudProvider string
 
 // The supported clouds.
@@ -41,10 +46,14 @@ const (
 type EdgeLocationSpec struct {
 	// Provider is the cloud of the location: AWS. Immutable.
 	// Example: AWS.
+	// +k8s:required
+	// +k8s:immutable
 	Provider CloudProvider `json:"provider"`
 
 	// Region is the cloud's own name of the region. Immutable.
 	// Example: us-west-2.
+	// +k8s:required
+	// +k8s:immutable
 	Region string `json:"region"`
 
 	// Zones narrows the location to these availability zones, named as the
@@ -52,20 +61,27 @@ type EdgeLocationSpec struct {
 	// Example: ["us-west-2a", "us-west-2b"].
 	// +optional
 	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
 	Zones []string `json:"zones,omitempty"`
 
 	// Description is free text for people. At most 256 characters.
 	// +optional
+	// +k8s:optional
+	// +k8s:maxLength=256
 	Description string `json:"description,omitempty"`
 
 	// AWS holds the identifiers of the location's network and identity in AWS.
 	// The onboarding script fills it; set it by hand to bring your own network.
 	// +optional
+	// +k8s:optional
+	// +k8s:update=NoUnset
 	AWS *AWSLocation `json:"aws,omitempty"`
 
 	// Credentials says how OMNI signs in to the cloud. Default: keyless, by
 	// assuming aws.roleARN with a token of the main cluster.
 	// +optional
+	// +k8s:optional
 	Credentials *Credentials `json:"credentials,omitempty"`
 
 	// ControlPlane says where the control plane of the edge cluster runs: one
@@ -74,13 +90,16 @@ type EdgeLocationSpec struct {
 
 	// NodeDefaults are the defaults of every machine of this location.
 	// +optional
+	// +k8s:optional
 	NodeDefaults *NodeDefaults `json:"nodeDefaults,omitempty"`
 }
 
 // AWSLocation identifies what the onboarding script made in an AWS account.
 type AWSLocation struct {
-	// AccountID is the 12-digit AWS account.
+	// AccountID is the 12-digit AWS account. Immutable.
 	// Example: "123456789012".
+	// +k8s:required
+	// +k8s:update=NoModify
 	AccountID string `json:"accountID"`
 
 	// RoleARN is the IAM role that OMNI assumes with a web identity token of
@@ -94,8 +113,10 @@ type AWSLocation struct {
 	// +optional
 	InstanceProfile string `json:"instanceProfile,omitempty"`
 
-	// VPCID is the VPC of the machines.
+	// VPCID is the VPC of the machines. Immutable.
 	// Example: vpc-0a1b2c3d4e5f60718.
+	// +k8s:required
+	// +k8s:update=NoModify
 	VPCID string `json:"vpcID"`
 
 	// VPCCIDR is the IPv4 range of that VPC.
@@ -105,11 +126,13 @@ type AWSLocation struct {
 
 	// SubnetIDs maps an availability zone to the private subnet in it.
 	// Example: {"us-west-2a": "subnet-0a1b2c3d4e5f60718"}.
+	// +k8s:required
 	SubnetIDs map[string]string `json:"subnetIDs"`
 
 	// SecurityGroupID is the security group of the machines: everything from
 	// itself, egress only otherwise.
 	// Example: sg-0a1b2c3d4e5f60718.
+	// +k8s:required
 	SecurityGroupID string `json:"securityGroupID"`
 }
 
@@ -118,19 +141,23 @@ type Credentials struct {
 	// SecretRef names a Secret of the same namespace in the main cluster.
 	// For AWS it holds the keys aws_access_key_id and aws_secret_access_key.
 	// +optional
+	// +k8s:optional
 	SecretRef *LocalSecretReference `json:"secretRef,omitempty"`
 }
 
 // LocalSecretReference names a Secret of the same namespace in the main cluster.
 type LocalSecretReference struct {
 	// Name of the Secret.
+	// +k8s:required
+	// +k8s:format=k8s-long-name
 	Name string `json:"name"`
 }
 
 // EdgeControlPlane says where the control plane of the edge cluster runs.
 type EdgeControlPlane struct {
-	// External uses a cluster that exists already.
+	// External uses a cluster that exists already: the only choice today.
 	// +optional
+	// +k8s:required
 	External *ExternalControlPlane `json:"external,omitempty"`
 }
 
@@ -151,9 +178,13 @@ type NodeDefaults struct {
 	// +optional
 	Image string `json:"image,omitempty"`
 
-	// DiskGiB is the size of the root disk in GiB, 8 to 16384. Default: 30.
+	// DiskGiB is the size of the root disk in GiB: 8, which holds an operating
+	// system, to 16384, the largest gp3 volume of AWS. Default: 30.
 	// +optional
 	// +default=30
+	// +k8s:optional
+	// +k8s:minimum=8
+	// +k8s:maximum=16384
 	DiskGiB int32 `json:"diskGiB,omitempty"`
 
 	// Tags are added to every machine, besides OMNI's own.
@@ -163,6 +194,7 @@ type NodeDefaults struct {
 }
 
 // EdgeLocationPhase is the state of a location in one word.
+// +k8s:enum
 type EdgeLocationPhase string
 
 // The phases of a location.
@@ -200,6 +232,7 @@ type EdgeLocationStatus struct {
 	// Phase sums the conditions up: Pending, Incomplete setup, In use, Failed
 	// or Offboarding.
 	// +optional
+	// +k8s:optional
 	Phase EdgeLocationPhase `json:"phase,omitempty"`
 
 	// ObservedGeneration is the generation of the spec the status is about.
@@ -211,6 +244,9 @@ type EdgeLocationStatus struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=type
+	// +k8s:optional
+	// +k8s:listType=map
+	// +k8s:listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// NodeTemplates are the names of the templates that allow this location.
@@ -220,6 +256,8 @@ type EdgeLocationStatus struct {
 
 	// Edges is the number of machines of this location.
 	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
 	Edges int32 `json:"edges,omitempty"`
 
 	// HourlyPrice is what the machines of this location cost together, in US

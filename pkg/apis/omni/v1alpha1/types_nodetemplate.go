@@ -11,6 +11,7 @@ import (
 
 // +genclient
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+// +k8s:supportsSubresource="/status"
 
 // NodeTemplate says which machines may be bought, where, and how much of them.
 // Pods of every namespace labelled omni.cast.ai/enable-scheduling=true may cause
@@ -19,6 +20,7 @@ type NodeTemplate struct {
 	metav1.TypeMeta `json:",inline"`
 	// Standard object's metadata.
 	// +optional
+	// +k8s:opaqueType
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
 	// Spec is what the platform team asks for.
@@ -69,10 +71,14 @@ type TemplateEdgeLocations struct {
 	// Example: ["aws-oregon"].
 	// +optional
 	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
+	// +k8s:eachVal=+k8s:format=k8s-long-name
 	Names []string `json:"names,omitempty"`
 }
 
 // CapacityType says how a machine is paid for.
+// +k8s:enum
 type CapacityType string
 
 // The capacity types.
@@ -87,10 +93,14 @@ const (
 type NodeConstraints struct {
 	// MinCPU is the least number of vCPUs of a machine. Example: 2.
 	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
 	MinCPU int32 `json:"minCPU,omitempty"`
 
 	// MaxCPU is the greatest number of vCPUs of a machine. 0 means no bound.
 	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
 	MaxCPU int32 `json:"maxCPU,omitempty"`
 
 	// MinMemory is the least memory of a machine. Example: 4Gi.
@@ -105,18 +115,24 @@ type NodeConstraints struct {
 	// Default: on-demand.
 	// +optional
 	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
 	CapacityTypes []CapacityType `json:"capacityTypes,omitempty"`
 
 	// InstanceFamilies, when not empty, are the only families allowed.
 	// Example: ["m7i", "c7i"].
 	// +optional
 	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
 	InstanceFamilies []string `json:"instanceFamilies,omitempty"`
 
 	// ExcludeInstanceFamilies are families that are never bought.
 	// Example: ["t3"].
 	// +optional
 	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
 	ExcludeInstanceFamilies []string `json:"excludeInstanceFamilies,omitempty"`
 }
 
@@ -124,6 +140,8 @@ type NodeConstraints struct {
 type TemplateLimits struct {
 	// Edges bounds the number of machines. Default: no bound.
 	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
 	Edges *int32 `json:"edges,omitempty"`
 
 	// CPU bounds the vCPUs of all machines together. Example: "64".
@@ -158,6 +176,9 @@ type NodeTemplateStatus struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=type
+	// +k8s:optional
+	// +k8s:listType=map
+	// +k8s:listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// EdgeLocations are the names of the locations the template resolves to.
@@ -167,6 +188,8 @@ type NodeTemplateStatus struct {
 
 	// Edges is the number of machines of this template.
 	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
 	Edges int32 `json:"edges,omitempty"`
 
 	// HourlyPrice is what the machines of this template cost together, in US

@@ -92,5 +92,6 @@ type OnboardingSpec struct {
 
 	// AWS is set for a location in AWS.
 	// +optional
+	// +k8s:optional
 	AWS *AWSLocation `json:"aws,omitempty"`
 }

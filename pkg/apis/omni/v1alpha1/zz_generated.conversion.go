@@ -13,6 +13,8 @@ import (
 	unsafe "unsafe"
 
 	omni "github.com/castai/omni/pkg/apis/omni"
+	corev1 "k8s.io/api/core/v1"
+	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	conversion "k8s.io/apimachinery/pkg/conversion"
 	runtime "k8s.io/apimachinery/pkg/runtime"
 )
@@ -74,16 +76,6 @@ func RegisterConversions(s *runtime.Scheme) error {
 	}); err != nil {
 		return err
 	}
-	if err := s.AddGeneratedConversionFunc((*EdgeLaunch)(nil), (*omni.EdgeLaunch)(nil), func(a, b interface{}, scope conversion.Scope) error {
-		return Convert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch(a.(*EdgeLaunch), b.(*omni.EdgeLaunch), scope)
-	}); err != nil {
-		return err
-	}
-	if err := s.AddGeneratedConversionFunc((*omni.EdgeLaunch)(nil), (*EdgeLaunch)(nil), func(a, b interface{}, scope conversion.Scope) error {
-		return Convert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch(a.(*omni.EdgeLaunch), b.(*EdgeLaunch), scope)
-	}); err != nil {
-		return err
-	}
 	if err := s.AddGeneratedConversionFunc((*EdgeList)(nil), (*omni.EdgeList)(nil), func(a, b interface{}, scope conversion.Scope) error {
 		return Convert_v1alpha1_EdgeList_To_omni_EdgeList(a.(*EdgeList), b.(*omni.EdgeList), scope)
 	}); err != nil {
@@ -131,16 +123,6 @@ func RegisterConversions(s *runtime.Scheme) error {
 	}
 	if err := s.AddGeneratedConversionFunc((*omni.EdgeLocationStatus)(nil), (*EdgeLocationStatus)(nil), func(a, b interface{}, scope conversion.Scope) error {
 		return Convert_omni_EdgeLocationStatus_To_v1alpha1_EdgeLocationStatus(a.(*omni.EdgeLocationStatus), b.(*EdgeLocationStatus), scope)
-	}); err != nil {
-		return err
-	}
-	if err := s.AddGeneratedConversionFunc((*EdgeSpec)(nil), (*omni.EdgeSpec)(nil), func(a, b interface{}, scope conversion.Scope) error {
-		return Convert_v1alpha1_EdgeSpec_To_omni_EdgeSpec(a.(*EdgeSpec), b.(*omni.EdgeSpec), scope)
-	}); err != nil {
-		return err
-	}
-	if err := s.AddGeneratedConversionFunc((*omni.EdgeSpec)(nil), (*EdgeSpec)(nil), func(a, b interface{}, scope conversion.Scope) error {
-		return Convert_omni_EdgeSpec_To_v1alpha1_EdgeSpec(a.(*omni.EdgeSpec), b.(*EdgeSpec), scope)
 	}); err != nil {
 		return err
 	}
@@ -211,16 +193,6 @@ func RegisterConversions(s *runtime.Scheme) error {
 	}
 	if err := s.AddGeneratedConversionFunc((*omni.NodeConstraints)(nil), (*NodeConstraints)(nil), func(a, b interface{}, scope conversion.Scope) error {
 		return Convert_omni_NodeConstraints_To_v1alpha1_NodeConstraints(a.(*omni.NodeConstraints), b.(*NodeConstraints), scope)
-	}); err != nil {
-		return err
-	}
-	if err := s.AddGeneratedConversionFunc((*NodeDefaults)(nil), (*omni.NodeDefaults)(nil), func(a, b interface{}, scope conversion.Scope) error {
-		return Convert_v1alpha1_NodeDefaults_To_omni_NodeDefaults(a.(*NodeDefaults), b.(*omni.NodeDefaults), scope)
-	}); err != nil {
-		return err
-	}
-	if err := s.AddGeneratedConversionFunc((*omni.NodeDefaults)(nil), (*NodeDefaults)(nil), func(a, b interface{}, scope conversion.Scope) error {
-		return Convert_omni_NodeDefaults_To_v1alpha1_NodeDefaults(a.(*omni.NodeDefaults), b.(*NodeDefaults), scope)
 	}); err != nil {
 		return err
 	}
@@ -374,6 +346,36 @@ func RegisterConversions(s *runtime.Scheme) error {
 	}); err != nil {
 		return err
 	}
+	if err := s.AddConversionFunc((*omni.EdgeLaunch)(nil), (*EdgeLaunch)(nil), func(a, b interface{}, scope conversion.Scope) error {
+		return Convert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch(a.(*omni.EdgeLaunch), b.(*EdgeLaunch), scope)
+	}); err != nil {
+		return err
+	}
+	if err := s.AddConversionFunc((*omni.EdgeSpec)(nil), (*EdgeSpec)(nil), func(a, b interface{}, scope conversion.Scope) error {
+		return Convert_omni_EdgeSpec_To_v1alpha1_EdgeSpec(a.(*omni.EdgeSpec), b.(*EdgeSpec), scope)
+	}); err != nil {
+		return err
+	}
+	if err := s.AddConversionFunc((*omni.NodeDefaults)(nil), (*NodeDefaults)(nil), func(a, b interface{}, scope conversion.Scope) error {
+		return Convert_omni_NodeDefaults_To_v1alpha1_NodeDefaults(a.(*omni.NodeDefaults), b.(*NodeDefaults), scope)
+	}); err != nil {
+		return err
+	}
+	if err := s.AddConversionFunc((*EdgeLaunch)(nil), (*omni.EdgeLaunch)(nil), func(a, b interface{}, scope conversion.Scope) error {
+		return Convert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch(a.(*EdgeLaunch), b.(*omni.EdgeLaunch), scope)
+	}); err != nil {
+		return err
+	}
+	if err := s.AddConversionFunc((*EdgeSpec)(nil), (*omni.EdgeSpec)(nil), func(a, b interface{}, scope conversion.Scope) error {
+		return Convert_v1alpha1_EdgeSpec_To_omni_EdgeSpec(a.(*EdgeSpec), b.(*omni.EdgeSpec), scope)
+	}); err != nil {
+		return err
+	}
+	if err := s.AddConversionFunc((*NodeDefaults)(nil), (*omni.NodeDefaults)(nil), func(a, b interface{}, scope conversion.Scope) error {
+		return Convert_v1alpha1_NodeDefaults_To_omni_NodeDefaults(a.(*NodeDefaults), b.(*omni.NodeDefaults), scope)
+	}); err != nil {
+		return err
+	}
 	return nil
 }
 
@@ -490,28 +492,36 @@ func Convert_omni_EdgeDecision_To_v1alpha1_EdgeDecision(in *omni.EdgeDecision, o
 }
 
 func autoConvert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch(in *EdgeLaunch, out *omni.EdgeLaunch, s conversion.Scope) error {
-	*out = *(*omni.EdgeLaunch)(unsafe.Pointer(in))
+	out.Attempt = in.Attempt
+	out.ClientToken = in.ClientToken
+	out.Zone = in.Zone
+	// WARNING: in.Image requires manual conversion: does not exist in peer-type
+	out.StartTime = (*v1.Time)(unsafe.Pointer(in.StartTime))
 	return nil
-}
-
-// Convert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch is an autogenerated conversion function.
-func Convert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch(in *EdgeLaunch, out *omni.EdgeLaunch, s conversion.Scope) error {
-	return autoConvert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch(in, out, s)
 }
 
 func autoConvert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch(in *omni.EdgeLaunch, out *EdgeLaunch, s conversion.Scope) error {
-	*out = *(*EdgeLaunch)(unsafe.Pointer(in))
+	out.Attempt = in.Attempt
+	out.ClientToken = in.ClientToken
+	out.Zone = in.Zone
+	// WARNING: in.ImageID requires manual conversion: does not exist in peer-type
+	out.StartTime = (*v1.Time)(unsafe.Pointer(in.StartTime))
 	return nil
-}
-
-// Convert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch is an autogenerated conversion function.
-func Convert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch(in *omni.EdgeLaunch, out *EdgeLaunch, s conversion.Scope) error {
-	return autoConvert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch(in, out, s)
 }
 
 func autoConvert_v1alpha1_EdgeList_To_omni_EdgeList(in *EdgeList, out *omni.EdgeList, s conversion.Scope) error {
 	out.ListMeta = in.ListMeta
-	out.Items = *(*[]omni.Edge)(unsafe.Pointer(&in.Items))
+	if in.Items != nil {
+		in, out := &in.Items, &out.Items
+		*out = make([]omni.Edge, len(*in))
+		for i := range *in {
+			if err := Convert_v1alpha1_Edge_To_omni_Edge(&(*in)[i], &(*out)[i], s); err != nil {
+				return err
+			}
+		}
+	} else {
+		out.Items = nil
+	}
 	return nil
 }
 
@@ -522,7 +532,17 @@ func Convert_v1alpha1_EdgeList_To_omni_EdgeList(in *EdgeList, out *omni.EdgeList
 
 func autoConvert_omni_EdgeList_To_v1alpha1_EdgeList(in *omni.EdgeList, out *EdgeList, s conversion.Scope) error {
 	out.ListMeta = in.ListMeta
-	out.Items = *(*[]Edge)(unsafe.Pointer(&in.Items))
+	if in.Items != nil {
+		in, out := &in.Items, &out.Items
+		*out = make([]Edge, len(*in))
+		for i := range *in {
+			if err := Convert_omni_Edge_To_v1alpha1_Edge(&(*in)[i], &(*out)[i], s); err != nil {
+				return err
+			}
+		}
+	} else {
+		out.Items = nil
+	}
 	return nil
 }
 
@@ -565,7 +585,17 @@ func Convert_omni_EdgeLocation_To_v1alpha1_EdgeLocation(in *omni.EdgeLocation, o
 
 func autoConvert_v1alpha1_EdgeLocationList_To_omni_EdgeLocationList(in *EdgeLocationList, out *omni.EdgeLocationList, s conversion.Scope) error {
 	out.ListMeta = in.ListMeta
-	out.Items = *(*[]omni.EdgeLocation)(unsafe.Pointer(&in.Items))
+	if in.Items != nil {
+		in, out := &in.Items, &out.Items
+		*out = make([]omni.EdgeLocation, len(*in))
+		for i := range *in {
+			if err := Convert_v1alpha1_EdgeLocation_To_omni_EdgeLocation(&(*in)[i], &(*out)[i], s); err != nil {
+				return err
+			}
+		}
+	} else {
+		out.Items = nil
+	}
 	return nil
 }
 
@@ -576,7 +606,17 @@ func Convert_v1alpha1_EdgeLocationList_To_omni_EdgeLocationList(in *EdgeLocation
 
 func autoConvert_omni_EdgeLocationList_To_v1alpha1_EdgeLocationList(in *omni.EdgeLocationList, out *EdgeLocationList, s conversion.Scope) error {
 	out.ListMeta = in.ListMeta
-	out.Items = *(*[]EdgeLocation)(unsafe.Pointer(&in.Items))
+	if in.Items != nil {
+		in, out := &in.Items, &out.Items
+		*out = make([]EdgeLocation, len(*in))
+		for i := range *in {
+			if err := Convert_omni_EdgeLocation_To_v1alpha1_EdgeLocation(&(*in)[i], &(*out)[i], s); err != nil {
+				return err
+			}
+		}
+	} else {
+		out.Items = nil
+	}
 	return nil
 }
 
@@ -586,7 +626,24 @@ func Convert_omni_EdgeLocationList_To_v1alpha1_EdgeLocationList(in *omni.EdgeLoc
 }
 
 func autoConvert_v1alpha1_EdgeLocationSpec_To_omni_EdgeLocationSpec(in *EdgeLocationSpec, out *omni.EdgeLocationSpec, s conversion.Scope) error {
-	*out = *(*omni.EdgeLocationSpec)(unsafe.Pointer(in))
+	out.Provider = omni.CloudProvider(in.Provider)
+	out.Region = in.Region
+	out.Zones = *(*[]string)(unsafe.Pointer(&in.Zones))
+	out.Description = in.Description
+	out.AWS = (*omni.AWSLocation)(unsafe.Pointer(in.AWS))
+	out.Credentials = (*omni.Credentials)(unsafe.Pointer(in.Credentials))
+	if err := Convert_v1alpha1_EdgeControlPlane_To_omni_EdgeControlPlane(&in.ControlPlane, &out.ControlPlane, s); err != nil {
+		return err
+	}
+	if in.NodeDefaults != nil {
+		in, out := &in.NodeDefaults, &out.NodeDefaults
+		*out = new(omni.NodeDefaults)
+		if err := Convert_v1alpha1_NodeDefaults_To_omni_NodeDefaults(*in, *out, s); err != nil {
+			return err
+		}
+	} else {
+		out.NodeDefaults = nil
+	}
 	return nil
 }
 
@@ -596,7 +653,24 @@ func Convert_v1alpha1_EdgeLocationSpec_To_omni_EdgeLocationSpec(in *EdgeLocation
 }
 
 func autoConvert_omni_EdgeLocationSpec_To_v1alpha1_EdgeLocationSpec(in *omni.EdgeLocationSpec, out *EdgeLocationSpec, s conversion.Scope) error {
-	*out = *(*EdgeLocationSpec)(unsafe.Pointer(in))
+	out.Provider = CloudProvider(in.Provider)
+	out.Region = in.Region
+	out.Zones = *(*[]string)(unsafe.Pointer(&in.Zones))
+	out.Description = in.Description
+	out.AWS = (*AWSLocation)(unsafe.Pointer(in.AWS))
+	out.Credentials = (*Credentials)(unsafe.Pointer(in.Credentials))
+	if err := Convert_omni_EdgeControlPlane_To_v1alpha1_EdgeControlPlane(&in.ControlPlane, &out.ControlPlane, s); err != nil {
+		return err
+	}
+	if in.NodeDefaults != nil {
+		in, out := &in.NodeDefaults, &out.NodeDefaults
+		*out = new(NodeDefaults)
+		if err := Convert_omni_NodeDefaults_To_v1alpha1_NodeDefaults(*in, *out, s); err != nil {
+			return err
+		}
+	} else {
+		out.NodeDefaults = nil
+	}
 	return nil
 }
 
@@ -626,27 +700,48 @@ func Convert_omni_EdgeLocationStatus_To_v1alpha1_EdgeLocationStatus(in *omni.Edg
 }
 
 func autoConvert_v1alpha1_EdgeSpec_To_omni_EdgeSpec(in *EdgeSpec, out *omni.EdgeSpec, s conversion.Scope) error {
-	*out = *(*omni.EdgeSpec)(unsafe.Pointer(in))
+	out.EdgeLocationName = in.EdgeLocationName
+	out.NodeTemplateName = in.NodeTemplateName
+	out.InstanceType = in.InstanceType
+	out.Zone = in.Zone
+	out.CapacityType = omni.CapacityType(in.CapacityType)
+	// WARNING: in.Image requires manual conversion: does not exist in peer-type
+	out.Labels = *(*map[string]string)(unsafe.Pointer(&in.Labels))
+	out.Taints = *(*[]corev1.Taint)(unsafe.Pointer(&in.Taints))
 	return nil
-}
-
-// Convert_v1alpha1_EdgeSpec_To_omni_EdgeSpec is an autogenerated conversion function.
-func Convert_v1alpha1_EdgeSpec_To_omni_EdgeSpec(in *EdgeSpec, out *omni.EdgeSpec, s conversion.Scope) error {
-	return autoConvert_v1alpha1_EdgeSpec_To_omni_EdgeSpec(in, out, s)
 }
 
 func autoConvert_omni_EdgeSpec_To_v1alpha1_EdgeSpec(in *omni.EdgeSpec, out *EdgeSpec, s conversion.Scope) error {
-	*out = *(*EdgeSpec)(unsafe.Pointer(in))
+	out.EdgeLocationName = in.EdgeLocationName
+	out.NodeTemplateName = in.NodeTemplateName
+	out.InstanceType = in.InstanceType
+	out.Zone = in.Zone
+	out.CapacityType = CapacityType(in.CapacityType)
+	// WARNING: in.ImageID requires manual conversion: does not exist in peer-type
+	out.Labels = *(*map[string]string)(unsafe.Pointer(&in.Labels))
+	out.Taints = *(*[]corev1.Taint)(unsafe.Pointer(&in.Taints))
 	return nil
 }
 
-// Convert_omni_EdgeSpec_To_v1alpha1_EdgeSpec is an autogenerated conversion function.
-func Convert_omni_EdgeSpec_To_v1alpha1_EdgeSpec(in *omni.EdgeSpec, out *EdgeSpec, s conversion.Scope) error {
-	return autoConvert_omni_EdgeSpec_To_v1alpha1_EdgeSpec(in, out, s)
-}
-
 func autoConvert_v1alpha1_EdgeStatus_To_omni_EdgeStatus(in *EdgeStatus, out *omni.EdgeStatus, s conversion.Scope) error {
-	*out = *(*omni.EdgeStatus)(unsafe.Pointer(in))
+	out.Phase = omni.EdgePhase(in.Phase)
+	out.Conditions = *(*[]v1.Condition)(unsafe.Pointer(&in.Conditions))
+	if in.Launch != nil {
+		in, out := &in.Launch, &out.Launch
+		*out = new(omni.EdgeLaunch)
+		if err := Convert_v1alpha1_EdgeLaunch_To_omni_EdgeLaunch(*in, *out, s); err != nil {
+			return err
+		}
+	} else {
+		out.Launch = nil
+	}
+	out.InstanceID = in.InstanceID
+	out.NodeName = in.NodeName
+	out.ProviderID = in.ProviderID
+	out.Allocatable = *(*corev1.ResourceList)(unsafe.Pointer(&in.Allocatable))
+	out.HourlyPrice = in.HourlyPrice
+	out.Decision = (*omni.EdgeDecision)(unsafe.Pointer(in.Decision))
+	out.EmptySince = (*v1.Time)(unsafe.Pointer(in.EmptySince))
 	return nil
 }
 
@@ -656,7 +751,24 @@ func Convert_v1alpha1_EdgeStatus_To_omni_EdgeStatus(in *EdgeStatus, out *omni.Ed
 }
 
 func autoConvert_omni_EdgeStatus_To_v1alpha1_EdgeStatus(in *omni.EdgeStatus, out *EdgeStatus, s conversion.Scope) error {
-	*out = *(*EdgeStatus)(unsafe.Pointer(in))
+	out.Phase = EdgePhase(in.Phase)
+	out.Conditions = *(*[]v1.Condition)(unsafe.Pointer(&in.Conditions))
+	if in.Launch != nil {
+		in, out := &in.Launch, &out.Launch
+		*out = new(EdgeLaunch)
+		if err := Convert_omni_EdgeLaunch_To_v1alpha1_EdgeLaunch(*in, *out, s); err != nil {
+			return err
+		}
+	} else {
+		out.Launch = nil
+	}
+	out.InstanceID = in.InstanceID
+	out.NodeName = in.NodeName
+	out.ProviderID = in.ProviderID
+	out.Allocatable = *(*corev1.ResourceList)(unsafe.Pointer(&in.Allocatable))
+	out.HourlyPrice = in.HourlyPrice
+	out.Decision = (*EdgeDecision)(unsafe.Pointer(in.Decision))
+	out.EmptySince = (*v1.Time)(unsafe.Pointer(in.EmptySince))
 	return nil
 }
 
@@ -851,23 +963,17 @@ func Convert_omni_NodeConstraints_To_v1alpha1_NodeConstraints(in *omni.NodeConst
 }
 
 func autoConvert_v1alpha1_NodeDefaults_To_omni_NodeDefaults(in *NodeDefaults, out *omni.NodeDefaults, s conversion.Scope) error {
-	*out = *(*omni.NodeDefaults)(unsafe.Pointer(in))
+	// WARNING: in.Image requires manual conversion: does not exist in peer-type
+	out.DiskGiB = in.DiskGiB
+	out.Tags = *(*map[string]string)(unsafe.Pointer(&in.Tags))
 	return nil
-}
-
-// Convert_v1alpha1_NodeDefaults_To_omni_NodeDefaults is an autogenerated conversion function.
-func Convert_v1alpha1_NodeDefaults_To_omni_NodeDefaults(in *NodeDefaults, out *omni.NodeDefaults, s conversion.Scope) error {
-	return autoConvert_v1alpha1_NodeDefaults_To_omni_NodeDefaults(in, out, s)
 }
 
 func autoConvert_omni_NodeDefaults_To_v1alpha1_NodeDefaults(in *omni.NodeDefaults, out *NodeDefaults, s conversion.Scope) error {
-	*out = *(*NodeDefaults)(unsafe.Pointer(in))
+	// WARNING: in.ImageID requires manual conversion: does not exist in peer-type
+	out.DiskGiB = in.DiskGiB
+	out.Tags = *(*map[string]string)(unsafe.Pointer(&in.Tags))
 	return nil
-}
-
-// Convert_omni_NodeDefaults_To_v1alpha1_NodeDefaults is an autogenerated conversion function.
-func Convert_omni_NodeDefaults_To_v1alpha1_NodeDefaults(in *omni.NodeDefaults, out *NodeDefaults, s conversion.Scope) error {
-	return autoConvert_omni_NodeDefaults_To_v1alpha1_NodeDefaults(in, out, s)
 }
 
 func autoConvert_v1alpha1_NodeTemplate_To_omni_NodeTemplate(in *NodeTemplate, out *omni.NodeTemplate, s conversion.Scope) error {

@@ -44,19 +44,14 @@ func validateAWSLocation(aws *omni.AWSLocation, region string, path *field.Path)
 	if aws.RoleARN != "" {
 		allErrs = append(allErrs, validateRoleARN(aws, path.Child("roleARN"))...)
 	}
-	if aws.InstanceProfile != "" {
-		allErrs = append(allErrs, matches(aws.InstanceProfile, awsInstanceProfile, path.Child("instanceProfile"), "the name of an IAM instance profile")...)
-	}
+	allErrs = append(allErrs, matches(aws.InstanceProfile, awsInstanceProfile, path.Child("instanceProfile"), "the name of an IAM instance profile")...)
 	allErrs = append(allErrs, matches(aws.VPCID, awsVPC, path.Child("vpcID"), "the ID of a VPC, for example vpc-0a1b2c3d4e5f60718")...)
 	allErrs = append(allErrs, ValidateVPCCIDR(aws.VPCCIDR, path.Child("vpcCIDR"))...)
 	subnets := path.Child("subnetIDs")
-	if len(aws.SubnetIDs) == 0 {
-		allErrs = append(allErrs, field.Required(subnets, "at least one zone with its subnet"))
-	}
 	for _, zone := range slices.Sorted(maps.Keys(aws.SubnetIDs)) {
 		subnet := aws.SubnetIDs[zone]
 		allErrs = append(allErrs, validateZone(zone, region, subnets.Key(zone))...)
-		allErrs = append(allErrs, matches(subnet, awsSubnet, subnets.Key(zone), "the ID of a subnet, for example subnet-0a1b2c3d4e5f60718")...)
+		allErrs = append(allErrs, itemMatches(subnet, awsSubnet, subnets.Key(zone), "the ID of a subnet, for example subnet-0a1b2c3d4e5f60718")...)
 	}
 	return append(allErrs, matches(aws.SecurityGroupID, awsSecurityGroup, path.Child("securityGroupID"),
 		"the ID of a security group, for example sg-0a1b2c3d4e5f60718")...)
@@ -90,9 +85,6 @@ func ValidateVPCCIDR(cidr string, path *field.Path) field.ErrorList {
 }
 
 func validateImage(image string, path *field.Path) field.ErrorList {
-	if image == "" {
-		return nil
-	}
 	return matches(image, awsImage, path, "the ID of a machine image, for example ami-0a1b2c3d4e5f60718")
 }
 
@@ -118,10 +110,16 @@ func validateTags(tags map[string]string, path *field.Path) field.ErrorList {
 	return allErrs
 }
 
+// matches: whether a field may be empty is declared in its type.
 func matches(value string, shape *regexp.Regexp, path *field.Path, want string) field.ErrorList {
 	if value == "" {
-		return field.ErrorList{field.Required(path, want)}
+		return nil
 	}
+	return itemMatches(value, shape, path, want)
+}
+
+// itemMatches: the items of lists and maps are never empty.
+func itemMatches(value string, shape *regexp.Regexp, path *field.Path, want string) field.ErrorList {
 	if !shape.MatchString(value) {
 		return field.ErrorList{field.Invalid(path, value, "must be "+want)}
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-package validation
+package validation_test
 
 import (
 	"strings"
@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/validation"
 )
 
 func location(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
@@ -33,7 +34,7 @@ func location(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
 			ControlPlane: omni.EdgeControlPlane{External: &omni.ExternalControlPlane{
 				KubeconfigSecretRef: omni.LocalSecretReference{Name: "edge"},
 			}},
-			NodeDefaults: &omni.NodeDefaults{Image: "ami-0a1b2c3d4e5f60718", DiskGiB: 8, Tags: map[string]string{"cost-center": "ml"}},
+			NodeDefaults: &omni.NodeDefaults{ImageID: "ami-0a1b2c3d4e5f60718", DiskGiB: 8, Tags: map[string]string{"cost-center": "ml"}},
 		},
 	}
 	if change != nil {
@@ -95,8 +96,7 @@ func TestValidateEdgeLocation(t *testing.T) {
 		},
 		"disk too small":   {change: func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.DiskGiB = 7 }, want: []string{invalid + "spec.nodeDefaults.diskGiB"}},
 		"disk too large":   {change: func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.DiskGiB = 16385 }, want: []string{invalid + "spec.nodeDefaults.diskGiB"}},
-		"disk not set":     {change: func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.DiskGiB = 0 }},
-		"image of a shape": {change: func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.Image = "ubuntu" }, want: []string{invalid + "spec.nodeDefaults.image"}},
+		"image of a shape": {change: func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.ImageID = "ubuntu" }, want: []string{invalid + "spec.nodeDefaults.imageID"}},
 		"tags": {
 			change: func(l *omni.EdgeLocation) {
 				l.Spec.NodeDefaults.Tags = map[string]string{"": "", "AWS:x": "", "omni.cast.ai/edge-id": "", "long": strings.Repeat("v", 257)}
@@ -141,7 +141,7 @@ func TestValidateEdgeLocation(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			expect(t, ValidateEdgeLocation(location(test.change)), test.want)
+			expectCreate(t, location(test.change), test.want)
 		})
 	}
 }
@@ -152,7 +152,7 @@ func TestValidateVPCCIDR(t *testing.T) {
 		"10.77.0.0/15": false, "10.77.0.0/25": false, "8.8.0.0/16": false, "172.32.0.0/16": false,
 		"10.77.1.0/16": false, "fd00::/64": false, "10.77.0.0": false, "10.77.0.0/16; reboot": false,
 	} {
-		errs := ValidateVPCCIDR(cidr, field.NewPath("vpcCIDR"))
+		errs := validation.ValidateVPCCIDR(cidr, field.NewPath("vpcCIDR"))
 		if valid != (len(errs) == 0) {
 			t.Errorf("%q: %v, want valid %v", cidr, errs, valid)
 		}
@@ -177,7 +177,7 @@ func TestValidateEdgeLocationUpdate(t *testing.T) {
 		},
 		"aws removed": {
 			new:  func(l *omni.EdgeLocation) { l.Spec.AWS = nil },
-			want: []string{required + "spec.aws"},
+			want: []string{invalid + "spec.aws"},
 		},
 		"rules of creation": {
 			new:  func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.DiskGiB = 1 },
@@ -185,7 +185,7 @@ func TestValidateEdgeLocationUpdate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			expect(t, ValidateEdgeLocationUpdate(location(test.new), location(test.old)), test.want)
+			expectUpdate(t, location(test.new), location(test.old), test.want)
 		})
 	}
 }

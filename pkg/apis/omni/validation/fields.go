@@ -4,12 +4,12 @@
 package validation
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	apimachineryvalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -27,35 +27,13 @@ func validatePrice(value string, path *field.Path) field.ErrorList {
 }
 
 func oneOf[T ~string](value T, path *field.Path, supported ...T) field.ErrorList {
-	if slices.Contains(supported, value) {
+	switch {
+	case slices.Contains(supported, value):
 		return nil
-	}
-	supported = slices.DeleteFunc(slices.Clone(supported), func(s T) bool { return s == "" })
-	if value == "" {
-		return field.ErrorList{field.Required(path, "")}
+	case value == "":
+		return field.ErrorList{field.Required(path, fmt.Sprintf("one of %q", supported))}
 	}
 	return field.ErrorList{field.NotSupported(path, value, supported)}
-}
-
-func immutable[T comparable](newValue, oldValue T, path *field.Path) field.ErrorList {
-	if newValue == oldValue {
-		return nil
-	}
-	return field.ErrorList{field.Invalid(path, newValue, apimachineryvalidation.FieldImmutableErrorMsg)}
-}
-
-func notNegative(value int64, path *field.Path) field.ErrorList {
-	return apimachineryvalidation.ValidateNonnegativeField(value, path)
-}
-
-func noDuplicates[T comparable](values []T, path *field.Path) field.ErrorList {
-	var allErrs field.ErrorList
-	for i, value := range values {
-		if slices.Contains(values[:i], value) {
-			allErrs = append(allErrs, field.Duplicate(path.Index(i), value))
-		}
-	}
-	return allErrs
 }
 
 // validateNodeLabels: labels of a Node that users may choose.

@@ -25,11 +25,6 @@ func ValidateNodeTemplate(template *omni.NodeTemplate) field.ErrorList {
 	allErrs := apimachineryvalidation.ValidateObjectMeta(&template.ObjectMeta, true,
 		apimachineryvalidation.NameIsDNSLabel, field.NewPath("metadata"))
 	spec, path := &template.Spec, field.NewPath("spec")
-	names := path.Child("edgeLocations", "names")
-	for i, name := range spec.EdgeLocations.Names {
-		allErrs = append(allErrs, validateName(name, names.Index(i))...)
-	}
-	allErrs = append(allErrs, noDuplicates(spec.EdgeLocations.Names, names)...)
 	allErrs = append(allErrs, validateConstraints(&spec.Constraints, path.Child("constraints"))...)
 	allErrs = append(allErrs, validateNodeLabels(spec.Labels, path.Child("labels"))...)
 	allErrs = append(allErrs, validateTaints(spec.Taints, path.Child("taints"))...)
@@ -52,7 +47,6 @@ func ValidateNodeTemplateStatusUpdate(newTemplate, oldTemplate *omni.NodeTemplat
 	allErrs := apimachineryvalidation.ValidateObjectMetaUpdate(&newTemplate.ObjectMeta, &oldTemplate.ObjectMeta, field.NewPath("metadata"))
 	status, path := &newTemplate.Status, field.NewPath("status")
 	allErrs = append(allErrs, metav1validation.ValidateConditions(status.Conditions, path.Child("conditions"))...)
-	allErrs = append(allErrs, notNegative(int64(status.Edges), path.Child("edges"))...)
 	return append(allErrs, validatePrice(status.HourlyPrice, path.Child("hourlyPrice"))...)
 }
 
@@ -65,8 +59,7 @@ func NodeTemplateWarnings(template *omni.NodeTemplate) []string {
 }
 
 func validateConstraints(c *omni.NodeConstraints, path *field.Path) field.ErrorList {
-	allErrs := notNegative(int64(c.MinCPU), path.Child("minCPU"))
-	allErrs = append(allErrs, notNegative(int64(c.MaxCPU), path.Child("maxCPU"))...)
+	var allErrs field.ErrorList
 	if c.MaxCPU > 0 && c.MinCPU > c.MaxCPU {
 		allErrs = append(allErrs, field.Invalid(path.Child("minCPU"), c.MinCPU, fmt.Sprintf("must not exceed maxCPU, %d", c.MaxCPU)))
 	}
@@ -75,30 +68,22 @@ func validateConstraints(c *omni.NodeConstraints, path *field.Path) field.ErrorL
 	if c.MinMemory != nil && c.MaxMemory != nil && c.MinMemory.Cmp(*c.MaxMemory) > 0 {
 		allErrs = append(allErrs, field.Invalid(path.Child("minMemory"), c.MinMemory.String(), "must not exceed maxMemory, "+c.MaxMemory.String()))
 	}
-	for i, capacityType := range c.CapacityTypes {
-		allErrs = append(allErrs, oneOf(capacityType, path.Child("capacityTypes").Index(i), omni.CapacitySpot, omni.CapacityOnDemand)...)
-	}
-	allErrs = append(allErrs, noDuplicates(c.CapacityTypes, path.Child("capacityTypes"))...)
 	excluded := sets.New(c.ExcludeInstanceFamilies...)
 	for i, family := range c.InstanceFamilies {
 		at := path.Child("instanceFamilies").Index(i)
-		allErrs = append(allErrs, matches(family, instanceFamily, at, "a family of machine types, for example m7i")...)
+		allErrs = append(allErrs, itemMatches(family, instanceFamily, at, "a family of machine types, for example m7i")...)
 		if excluded.Has(family) {
 			allErrs = append(allErrs, field.Invalid(at, family, "is excluded by excludeInstanceFamilies"))
 		}
 	}
 	for i, family := range c.ExcludeInstanceFamilies {
-		allErrs = append(allErrs, matches(family, instanceFamily, path.Child("excludeInstanceFamilies").Index(i), "a family of machine types, for example t3")...)
+		allErrs = append(allErrs, itemMatches(family, instanceFamily, path.Child("excludeInstanceFamilies").Index(i), "a family of machine types, for example t3")...)
 	}
 	return allErrs
 }
 
 func validateLimits(limits *omni.TemplateLimits, path *field.Path) field.ErrorList {
-	var allErrs field.ErrorList
-	if limits.Edges != nil {
-		allErrs = append(allErrs, notNegative(int64(*limits.Edges), path.Child("edges"))...)
-	}
-	allErrs = append(allErrs, positive(limits.CPU, path.Child("cpu"))...)
+	allErrs := positive(limits.CPU, path.Child("cpu"))
 	allErrs = append(allErrs, positive(limits.Memory, path.Child("memory"))...)
 	return append(allErrs, validatePrice(limits.HourlyPrice, path.Child("hourlyPrice"))...)
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-package validation
+package validation_test
 
 import (
 	"testing"
@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/validation"
 )
 
 func template(change func(*omni.NodeTemplateSpec)) *omni.NodeTemplate {
@@ -80,7 +81,7 @@ func TestValidateNodeTemplate(t *testing.T) {
 			},
 			want: []string{
 				invalid + "spec.constraints.instanceFamilies[0]", invalid + "spec.constraints.instanceFamilies[1]",
-				required + "spec.constraints.excludeInstanceFamilies[1]",
+				invalid + "spec.constraints.excludeInstanceFamilies[1]",
 			},
 		},
 		"labels": {
@@ -119,18 +120,18 @@ func TestValidateNodeTemplate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			expect(t, ValidateNodeTemplate(template(test.change)), test.want)
-			expect(t, ValidateNodeTemplateUpdate(template(test.change), template(nil)), test.want)
+			expectCreate(t, template(test.change), test.want)
+			expectUpdate(t, template(test.change), template(nil), test.want)
 		})
 	}
 }
 
 func TestNodeTemplateWarnings(t *testing.T) {
-	if warnings := NodeTemplateWarnings(template(nil)); len(warnings) > 0 {
+	if warnings := validation.NodeTemplateWarnings(template(nil)); len(warnings) > 0 {
 		t.Errorf("warnings %q, want none", warnings)
 	}
 	disabled := template(func(s *omni.NodeTemplateSpec) { s.EdgeLocations.Enabled = false })
-	if warnings := NodeTemplateWarnings(disabled); len(warnings) != 1 {
+	if warnings := validation.NodeTemplateWarnings(disabled); len(warnings) != 1 {
 		t.Errorf("warnings %q, want one: the names have no effect", warnings)
 	}
 }

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-package validation
+package validation_test
 
 import (
-	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,21 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/validation"
 )
-
-// expect compares the type and the field of every error, in any order.
-func expect(t *testing.T, got field.ErrorList, want []string) {
-	t.Helper()
-	var found []string
-	for _, err := range got {
-		found = append(found, string(err.Type)+" "+err.Field)
-	}
-	slices.Sort(found)
-	slices.Sort(want)
-	if !slices.Equal(found, want) {
-		t.Errorf("got %q, want %q\n%v", found, want, got)
-	}
-}
 
 const (
 	invalid     = string(field.ErrorTypeInvalid) + " "
@@ -42,7 +28,7 @@ func edge(change func(*omni.Edge)) *omni.Edge {
 		ObjectMeta: metav1.ObjectMeta{Name: "edge", Namespace: "team-a", ResourceVersion: "1"},
 		Spec: omni.EdgeSpec{
 			EdgeLocationName: "aws-oregon", NodeTemplateName: "batch", InstanceType: "u-6tb1.112xlarge", Zone: "us-west-2a",
-			CapacityType: omni.CapacitySpot, Image: "ami-0a1b2c3d",
+			CapacityType: omni.CapacitySpot, ImageID: "ami-0a1b2c3d",
 		},
 	}
 	if change != nil {
@@ -57,7 +43,7 @@ func TestValidateEdge(t *testing.T) {
 		want   []string
 	}{
 		"valid":   {},
-		"by hand": {change: func(e *omni.Edge) { e.Spec.NodeTemplateName, e.Spec.Zone, e.Spec.Image = "", "", "" }},
+		"by hand": {change: func(e *omni.Edge) { e.Spec.NodeTemplateName, e.Spec.Zone, e.Spec.ImageID = "", "", "" }},
 		"nothing said": {
 			change: func(e *omni.Edge) { e.Spec = omni.EdgeSpec{} },
 			want:   []string{required + "spec.edgeLocationName", required + "spec.instanceType", required + "spec.capacityType"},
@@ -65,41 +51,41 @@ func TestValidateEdge(t *testing.T) {
 		"shapes": {
 			change: func(e *omni.Edge) {
 				e.Spec = omni.EdgeSpec{
-					EdgeLocationName: "A", NodeTemplateName: "B", InstanceType: "m7i", Zone: "Z", CapacityType: "free", Image: "x",
+					EdgeLocationName: "A", NodeTemplateName: "B", InstanceType: "m7i", Zone: "Z", CapacityType: "free", ImageID: "x",
 					Labels: map[string]string{"liqo.io/x": ""}, Taints: []corev1.Taint{{Key: "liqo.io/x", Effect: corev1.TaintEffectNoExecute}},
 				}
 			},
 			want: []string{
 				invalid + "spec.edgeLocationName", invalid + "spec.nodeTemplateName", invalid + "spec.instanceType", invalid + "spec.zone",
-				unsupported + "spec.capacityType", invalid + "spec.image", invalid + "spec.labels[liqo.io/x]", invalid + "spec.taints[0].key",
+				unsupported + "spec.capacityType", invalid + "spec.imageID", invalid + "spec.labels[liqo.io/x]", invalid + "spec.taints[0].key",
 			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			expect(t, ValidateEdge(edge(test.change)), test.want)
+			expectCreate(t, edge(test.change), test.want)
 		})
 	}
 	changed := edge(func(e *omni.Edge) { e.Spec.Zone = "us-west-2b" })
-	expect(t, ValidateEdgeUpdate(changed, edge(nil)), []string{invalid + "spec"})
+	expectUpdate(t, changed, edge(nil), []string{invalid + "spec"})
 	labelled := edge(func(e *omni.Edge) { e.Labels = map[string]string{"a": "b"} })
-	expect(t, ValidateEdgeUpdate(labelled, edge(nil)), nil)
+	expectUpdate(t, labelled, edge(nil), nil)
 }
 
 func TestValidateStatus(t *testing.T) {
 	condition := []metav1.Condition{{Type: "Ready", Status: "Maybe", Reason: "Because", LastTransitionTime: metav1.Unix(1, 0)}}
-	expect(t, ValidateEdgeLocationStatusUpdate(location(func(l *omni.EdgeLocation) {
+	expectStatusUpdate(t, location(func(l *omni.EdgeLocation) {
 		l.Status = omni.EdgeLocationStatus{Phase: "Lost", Edges: -1, HourlyPrice: "-1", Conditions: condition}
-	}), location(nil)), []string{
+	}), location(nil), []string{
 		unsupported + "status.phase", invalid + "status.edges", invalid + "status.hourlyPrice", unsupported + "status.conditions[0].status",
 	})
 	nodeTemplate := template(nil)
 	nodeTemplate.Status = omni.NodeTemplateStatus{Edges: -1, HourlyPrice: "free", Conditions: condition}
-	expect(t, ValidateNodeTemplateStatusUpdate(nodeTemplate, template(nil)), []string{
+	expectStatusUpdate(t, nodeTemplate, template(nil), []string{
 		invalid + "status.edges", invalid + "status.hourlyPrice", unsupported + "status.conditions[0].status",
 	})
-	expect(t, ValidateEdgeStatusUpdate(edge(func(e *omni.Edge) {
+	expectStatusUpdate(t, edge(func(e *omni.Edge) {
 		e.Status = omni.EdgeStatus{Phase: "Lost", HourlyPrice: "1,5", Conditions: condition}
-	}), edge(nil)), []string{
+	}), edge(nil), []string{
 		unsupported + "status.phase", invalid + "status.hourlyPrice", unsupported + "status.conditions[0].status",
 	})
 }
@@ -108,6 +94,6 @@ func TestValidateOnboardScriptRequest(t *testing.T) {
 	for seconds, want := range map[int64][]string{
 		59: {invalid + "spec.expirationSeconds"}, 60: nil, 86400: nil, 86401: {invalid + "spec.expirationSeconds"},
 	} {
-		expect(t, ValidateOnboardScriptRequest(&omni.OnboardScriptRequest{Spec: omni.OnboardScriptRequestSpec{ExpirationSeconds: seconds}}), want)
+		expect(t, validation.ValidateOnboardScriptRequest(&omni.OnboardScriptRequest{Spec: omni.OnboardScriptRequestSpec{ExpirationSeconds: seconds}}), want)
 	}
 }

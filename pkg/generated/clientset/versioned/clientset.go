@@ -10,6 +10,7 @@ import (
 	http "net/http"
 
 	omniv1alpha1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1alpha1"
+	omniv1beta1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 	discovery "k8s.io/client-go/discovery"
 	rest "k8s.io/client-go/rest"
 	flowcontrol "k8s.io/client-go/util/flowcontrol"
@@ -18,17 +19,24 @@ import (
 type Interface interface {
 	Discovery() discovery.DiscoveryInterfaces
 	OmniV1alpha1() omniv1alpha1.OmniV1alpha1Interface
+	OmniV1beta1() omniv1beta1.OmniV1beta1Interface
 }
 
 // Clientset contains the clients for groups.
 type Clientset struct {
 	*discovery.DiscoveryClient
 	omniV1alpha1 *omniv1alpha1.OmniV1alpha1Client
+	omniV1beta1  *omniv1beta1.OmniV1beta1Client
 }
 
 // OmniV1alpha1 retrieves the OmniV1alpha1Client
 func (c *Clientset) OmniV1alpha1() omniv1alpha1.OmniV1alpha1Interface {
 	return c.omniV1alpha1
+}
+
+// OmniV1beta1 retrieves the OmniV1beta1Client
+func (c *Clientset) OmniV1beta1() omniv1beta1.OmniV1beta1Interface {
+	return c.omniV1beta1
 }
 
 // Discovery retrieves the DiscoveryClient
@@ -79,6 +87,10 @@ func NewForConfigAndClient(c *rest.Config, httpClient *http.Client) (*Clientset,
 	if err != nil {
 		return nil, err
 	}
+	cs.omniV1beta1, err = omniv1beta1.NewForConfigAndClient(&configShallowCopy, httpClient)
+	if err != nil {
+		return nil, err
+	}
 
 	cs.DiscoveryClient, err = discovery.NewDiscoveryClientForConfigAndClient(&configShallowCopy, httpClient)
 	if err != nil {
@@ -101,6 +113,7 @@ func NewForConfigOrDie(c *rest.Config) *Clientset {
 func New(c rest.Interface) *Clientset {
 	var cs Clientset
 	cs.omniV1alpha1 = omniv1alpha1.New(c)
+	cs.omniV1beta1 = omniv1beta1.New(c)
 
 	cs.DiscoveryClient = discovery.NewDiscoveryClient(c)
 	return &cs

@@ -9,6 +9,7 @@ import (
 	fmt "fmt"
 
 	v1alpha1 "github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	v1beta1 "github.com/castai/omni/pkg/apis/omni/v1beta1"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
 	cache "k8s.io/client-go/tools/cache"
 )
@@ -46,6 +47,14 @@ func (f *sharedInformerFactory) ForResource(resource schema.GroupVersionResource
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Omni().V1alpha1().EdgeLocations().Informer()}, nil
 	case v1alpha1.SchemeGroupVersion.WithResource("nodetemplates"):
 		return &genericInformer{resource: resource.GroupResource(), informer: f.Omni().V1alpha1().NodeTemplates().Informer()}, nil
+
+		// Group=omni.cast.ai, Version=v1beta1
+	case v1beta1.SchemeGroupVersion.WithResource("edges"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Omni().V1beta1().Edges().Informer()}, nil
+	case v1beta1.SchemeGroupVersion.WithResource("edgelocations"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Omni().V1beta1().EdgeLocations().Informer()}, nil
+	case v1beta1.SchemeGroupVersion.WithResource("nodetemplates"):
+		return &genericInformer{resource: resource.GroupResource(), informer: f.Omni().V1beta1().NodeTemplates().Informer()}, nil
 
 	}
 

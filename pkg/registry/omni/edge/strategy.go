@@ -22,12 +22,14 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/validation"
+	"github.com/castai/omni/pkg/registry/declarative"
 	"github.com/castai/omni/pkg/registry/endpoint"
 )
 
 type strategy struct {
 	runtime.ObjectTyper
 	names.NameGenerator
+	declarative.Validation
 }
 
 var (
@@ -38,8 +40,8 @@ var (
 
 // NewStrategy returns the rules of the main endpoint: it writes everything but
 // the status.
-func NewStrategy(typer runtime.ObjectTyper) strategy {
-	return strategy{typer, names.SimpleNameGenerator}
+func NewStrategy(scheme *runtime.Scheme) strategy {
+	return strategy{scheme, names.SimpleNameGenerator, declarative.NewValidation(scheme)}
 }
 
 func (strategy) NamespaceScoped() bool                         { return true }

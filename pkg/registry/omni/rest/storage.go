@@ -10,7 +10,6 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/catalog"
 	edgestorage "github.com/castai/omni/pkg/registry/omni/edge/storage"
@@ -33,7 +32,7 @@ func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocations
 	if err != nil {
 		return info, err
 	}
-	info.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = map[string]rest.Storage{
+	storage := map[string]rest.Storage{
 		"edgelocations":                locations.EdgeLocation,
 		"edgelocations/status":         locations.Status,
 		"edgelocations/onboard-script": locations.OnboardScript,
@@ -43,6 +42,10 @@ func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocations
 		"nodetemplates/instances":      templates.Instances,
 		"edges":                        edges.Edge,
 		"edges/status":                 edges.Status,
+	}
+	// All versions share the stores: there is one watch cache a resource.
+	for _, version := range info.PrioritizedVersions {
+		info.VersionedResourcesStorageMap[version.Version] = storage
 	}
 	return info, nil
 }

@@ -10,7 +10,7 @@ package v1alpha1
 //
 // AWSLocation identifies what the onboarding script made in an AWS account.
 type AWSLocationApplyConfiguration struct {
-	// AccountID is the 12-digit AWS account.
+	// AccountID is the 12-digit AWS account. Immutable.
 	// Example: "123456789012".
 	AccountID *string `json:"accountID,omitempty"`
 	// RoleARN is the IAM role that OMNI assumes with a web identity token of
@@ -20,7 +20,7 @@ type AWSLocationApplyConfiguration struct {
 	// InstanceProfile is the IAM instance profile the machines run with.
 	// Default: none, so a machine holds no AWS permission at all.
 	InstanceProfile *string `json:"instanceProfile,omitempty"`
-	// VPCID is the VPC of the machines.
+	// VPCID is the VPC of the machines. Immutable.
 	// Example: vpc-0a1b2c3d4e5f60718.
 	VPCID *string `json:"vpcID,omitempty"`
 	// VPCCIDR is the IPv4 range of that VPC.

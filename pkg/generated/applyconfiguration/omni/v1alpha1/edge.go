@@ -24,7 +24,8 @@ type EdgeApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// Standard object's metadata.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// Spec says what to buy. Immutable after creation.
+	// Spec says what to buy. Immutable: to change it, delete the Edge and create
+	// another one.
 	Spec *EdgeSpecApplyConfiguration `json:"spec,omitempty"`
 	// Status is what OMNI observes. Read-only.
 	Status *EdgeStatusApplyConfiguration `json:"status,omitempty"`

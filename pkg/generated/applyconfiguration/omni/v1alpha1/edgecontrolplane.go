@@ -10,7 +10,7 @@ package v1alpha1
 //
 // EdgeControlPlane says where the control plane of the edge cluster runs.
 type EdgeControlPlaneApplyConfiguration struct {
-	// External uses a cluster that exists already.
+	// External uses a cluster that exists already: the only choice today.
 	External *ExternalControlPlaneApplyConfiguration `json:"external,omitempty"`
 }
 

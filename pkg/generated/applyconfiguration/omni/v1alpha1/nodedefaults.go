@@ -14,7 +14,8 @@ type NodeDefaultsApplyConfiguration struct {
 	// Default: the newest Ubuntu 24.04 of the cloud.
 	// Example: ami-0a1b2c3d4e5f60718.
 	Image *string `json:"image,omitempty"`
-	// DiskGiB is the size of the root disk in GiB, 8 to 16384. Default: 30.
+	// DiskGiB is the size of the root disk in GiB: 8, which holds an operating
+	// system, to 16384, the largest gp3 volume of AWS. Default: 30.
 	DiskGiB *int32 `json:"diskGiB,omitempty"`
 	// Tags are added to every machine, besides OMNI's own.
 	// Example: {"cost-center": "ml"}.

@@ -10,6 +10,8 @@ import (
 	clientset "github.com/castai/omni/pkg/generated/clientset/versioned"
 	omniv1alpha1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1alpha1"
 	fakeomniv1alpha1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1alpha1/fake"
+	omniv1beta1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
+	fakeomniv1beta1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1/fake"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
@@ -126,4 +128,9 @@ var (
 // OmniV1alpha1 retrieves the OmniV1alpha1Client
 func (c *Clientset) OmniV1alpha1() omniv1alpha1.OmniV1alpha1Interface {
 	return &fakeomniv1alpha1.FakeOmniV1alpha1{Fake: &c.Fake}
+}
+
+// OmniV1beta1 retrieves the OmniV1beta1Client
+func (c *Clientset) OmniV1beta1() omniv1beta1.OmniV1beta1Interface {
+	return &fakeomniv1beta1.FakeOmniV1beta1{Fake: &c.Fake}
 }

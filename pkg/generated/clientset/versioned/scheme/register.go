@@ -7,6 +7,7 @@ package scheme
 
 import (
 	omniv1alpha1 "github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	omniv1beta1 "github.com/castai/omni/pkg/apis/omni/v1beta1"
 	v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	runtime "k8s.io/apimachinery/pkg/runtime"
 	schema "k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,6 +20,7 @@ var Codecs = serializer.NewCodecFactory(Scheme)
 var ParameterCodec = runtime.NewParameterCodec(Scheme)
 var localSchemeBuilder = runtime.SchemeBuilder{
 	omniv1alpha1.AddToScheme,
+	omniv1beta1.AddToScheme,
 }
 
 // AddToScheme adds all types of this clientset into the given scheme. This allows composition

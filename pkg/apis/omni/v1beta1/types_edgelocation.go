@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1beta1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// +genclient
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+// +k8s:supportsSubresource="/status"
+// +k8s:supportsSubresource="/onboarding"
+// +k8s:supportsSubresource="/onboard-script"
+
+// EdgeLocation is a region of a cloud in which the main cluster may run nodes.
+// It becomes usable when its onboarding script has run; it is deleted in a safe
+// order: its edges, the peering, then the object.
+type EdgeLocation struct {
+	metav1.TypeMeta `json:",inline"`
+	// Standard object's metadata. The name has at most 30 characters, because
+	// it is part of the names of cloud accounts.
+	// +optional
+	// +k8s:opaqueType
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Spec is what the platform team asks for.
+	// +optional
+	Spec EdgeLocationSpec `json:"spec,omitempty"`
+	// Status is what OMNI observes. Read-only.
+	// +optional
+	Status EdgeLocationStatus `json:"status,omitempty"`
+}
+
+// CloudProvider names the cloud of an edge location.
+// +k8s:enum
+type CloudProvider string
+
+// The supported clouds.
+const (
+	// ProviderAWS is Amazon Web Services.
+	ProviderAWS CloudProvider = "AWS"
+)
+
+// EdgeLocationSpec is the desired state of an EdgeLocation.
+type EdgeLocationSpec struct {
+	// Provider is the cloud of the location: AWS. Immutable.
+	// Example: AWS.
+	// +k8s:required
+	// +k8s:immutable
+	Provider CloudProvider `json:"provider"`
+
+	// Region is the cloud's own name of the region. Immutable.
+	// Example: us-west-2.
+	// +k8s:required
+	// +k8s:immutable
+	Region string `json:"region"`
+
+	// Zones narrows the location to these availability zones, named as the
+	// cloud names them. Default: every zone that has a subnet.
+	// Example: ["us-west-2a", "us-west-2b"].
+	// +optional
+	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
+	Zones []string `json:"zones,omitempty"`
+
+	// Description is free text for people. At most 256 characters.
+	// +optional
+	// +k8s:optional
+	// +k8s:maxLength=256
+	Description string `json:"description,omitempty"`
+
+	// AWS holds the identifiers of the location's network and identity in AWS.
+	// The onboarding script fills it; set it by hand to bring your own network.
+	// +optional
+	// +k8s:optional
+	// +k8s:update=NoUnset
+	AWS *AWSLocation `json:"aws,omitempty"`
+
+	// Credentials says how OMNI signs in to the cloud. Default: keyless, by
+	// assuming aws.roleARN with a token of the main cluster.
+	// +optional
+	// +k8s:optional
+	Credentials *Credentials `json:"credentials,omitempty"`
+
+	// ControlPlane says where the control plane of the edge cluster runs: one
+	// Kubernetes cluster per location, which the machines join as workers.
+	ControlPlane EdgeControlPlane `json:"controlPlane"`
+
+	// NodeDefaults are the defaults of every machine of this location.
+	// +optional
+	// +k8s:optional
+	NodeDefaults *NodeDefaults `json:"nodeDefaults,omitempty"`
+}
+
+// AWSLocation identifies what the onboarding script made in an AWS account.
+type AWSLocation struct {
+	// AccountID is the 12-digit AWS account. Immutable.
+	// Example: "123456789012".
+	// +k8s:required
+	// +k8s:update=NoModify
+	AccountID string `json:"accountID"`
+
+	// RoleARN is the IAM role that OMNI assumes with a web identity token of
+	// the main cluster to launch and terminate machines.
+	// Example: arn:aws:iam::123456789012:role/omni-aws-oregon.
+	// +optional
+	RoleARN string `json:"roleARN,omitempty"`
+
+	// InstanceProfile is the IAM instance profile the machines run with.
+	// Default: none, so a machine holds no AWS permission at all.
+	// +optional
+	InstanceProfile string `json:"instanceProfile,omitempty"`
+
+	// VPCID is the VPC of the machines. Immutable.
+	// Example: vpc-0a1b2c3d4e5f60718.
+	// +k8s:required
+	// +k8s:update=NoModify
+	VPCID string `json:"vpcID"`
+
+	// VPCCIDR is the IPv4 range of that VPC.
+	// Example: 10.77.0.0/16.
+	// +optional
+	VPCCIDR string `json:"vpcCIDR,omitempty"`
+
+	// SubnetIDs maps an availability zone to the private subnet in it.
+	// Example: {"us-west-2a": "subnet-0a1b2c3d4e5f60718"}.
+	// +k8s:required
+	SubnetIDs map[string]string `json:"subnetIDs"`
+
+	// SecurityGroupID is the security group of the machines: everything from
+	// itself, egress only otherwise.
+	// Example: sg-0a1b2c3d4e5f60718.
+	// +k8s:required
+	SecurityGroupID string `json:"securityGroupID"`
+}
+
+// Credentials says how OMNI signs in to the cloud.
+type Credentials struct {
+	// SecretRef names a Secret of the same namespace in the main cluster.
+	// For AWS it holds the keys aws_access_key_id and aws_secret_access_key.
+	// +optional
+	// +k8s:optional
+	SecretRef *LocalSecretReference `json:"secretRef,omitempty"`
+}
+
+// LocalSecretReference names a Secret of the same namespace in the main cluster.
+type LocalSecretReference struct {
+	// Name of the Secret.
+	// +k8s:required
+	// +k8s:format=k8s-long-name
+	Name string `json:"name"`
+}
+
+// EdgeControlPlane says where the control plane of the edge cluster runs.
+type EdgeControlPlane struct {
+	// External uses a cluster that exists already: the only choice today.
+	// +optional
+	// +k8s:required
+	External *ExternalControlPlane `json:"external,omitempty"`
+}
+
+// ExternalControlPlane is an edge cluster that somebody else runs. Liqo must be
+// installed on it.
+type ExternalControlPlane struct {
+	// KubeconfigSecretRef names a Secret of the same namespace in the main
+	// cluster that holds an administrator's kubeconfig of the edge cluster
+	// under the key "kubeconfig".
+	KubeconfigSecretRef LocalSecretReference `json:"kubeconfigSecretRef"`
+}
+
+// NodeDefaults are the defaults of every machine of a location.
+type NodeDefaults struct {
+	// ImageID is the cloud's identifier of the machine image.
+	// Default: the newest Ubuntu 24.04 of the cloud.
+	// Example: ami-0a1b2c3d4e5f60718.
+	// +optional
+	ImageID string `json:"imageID,omitempty"`
+
+	// DiskGiB is the size of the root disk in GiB: 8, which holds an operating
+	// system, to 16384, the largest gp3 volume of AWS. Default: 30.
+	// +optional
+	// +default=30
+	// +k8s:optional
+	// +k8s:minimum=8
+	// +k8s:maximum=16384
+	DiskGiB int32 `json:"diskGiB,omitempty"`
+
+	// Tags are added to every machine, besides OMNI's own.
+	// Example: {"cost-center": "ml"}.
+	// +optional
+	Tags map[string]string `json:"tags,omitempty"`
+}
+
+// EdgeLocationPhase is the state of a location in one word.
+// +k8s:enum
+type EdgeLocationPhase string
+
+// The phases of a location.
+const (
+	// EdgeLocationPending: the onboarding script has not run.
+	EdgeLocationPending EdgeLocationPhase = "Pending"
+	// EdgeLocationIncompleteSetup: onboarded, but in no node template.
+	EdgeLocationIncompleteSetup EdgeLocationPhase = "Incomplete setup"
+	// EdgeLocationInUse: a node template may buy machines here.
+	EdgeLocationInUse EdgeLocationPhase = "In use"
+	// EdgeLocationFailed: something needs a person; see the conditions.
+	EdgeLocationFailed EdgeLocationPhase = "Failed"
+	// EdgeLocationOffboarding: deletion is under way.
+	EdgeLocationOffboarding EdgeLocationPhase = "Offboarding"
+)
+
+// Condition types of an EdgeLocation. All are positive: True is good.
+const (
+	// ConditionOnboarded: the script has registered the location.
+	ConditionOnboarded = "Onboarded"
+	// ConditionCredentialsValid: the cloud accepts OMNI's credentials.
+	ConditionCredentialsValid = "CredentialsValid"
+	// ConditionControlPlaneReady: the API of the edge cluster answers and Liqo is there.
+	ConditionControlPlaneReady = "ControlPlaneReady"
+	// ConditionPeered: the main and the edge cluster have exchanged identities.
+	ConditionPeered = "Peered"
+	// ConditionInUse: at least one node template allows the location.
+	ConditionInUse = "InUse"
+	// ConditionReady: machines can be bought here now.
+	ConditionReady = "Ready"
+)
+
+// EdgeLocationStatus is the observed state of an EdgeLocation.
+type EdgeLocationStatus struct {
+	// Phase sums the conditions up: Pending, Incomplete setup, In use, Failed
+	// or Offboarding.
+	// +optional
+	// +k8s:optional
+	Phase EdgeLocationPhase `json:"phase,omitempty"`
+
+	// ObservedGeneration is the generation of the spec the status is about.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered,
+	// InUse and Ready.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +k8s:optional
+	// +k8s:listType=map
+	// +k8s:listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// NodeTemplates are the names of the templates that allow this location.
+	// +optional
+	// +listType=set
+	NodeTemplates []string `json:"nodeTemplates,omitempty"`
+
+	// Edges is the number of machines of this location.
+	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
+	Edges int32 `json:"edges,omitempty"`
+
+	// HourlyPrice is what the machines of this location cost together, in US
+	// dollars per hour, as a decimal. Example: "0.0416".
+	// +optional
+	HourlyPrice string `json:"hourlyPrice,omitempty"`
+
+	// Registration is the state of the registration token minted last.
+	// +optional
+	Registration *Registration `json:"registration,omitempty"`
+
+	// EdgeClusterVersion is the Kubernetes version of the edge cluster.
+	// Example: v1.37.1.
+	// +optional
+	EdgeClusterVersion string `json:"edgeClusterVersion,omitempty"`
+
+	// EdgeClusterID is the edge cluster's identity to Liqo. It is kept so that a
+	// peering can be removed from the main cluster when the edge cluster is gone.
+	// +optional
+	EdgeClusterID string `json:"edgeClusterID,omitempty"`
+
+	// Secrets are the names of the Secrets that are held by a finalizer until the
+	// location does not need them any more: without them its machines could not
+	// be terminated.
+	// +optional
+	// +listType=set
+	Secrets []string `json:"secrets,omitempty"`
+}
+
+// Registration is what is kept of a registration token: never the token.
+type Registration struct {
+	// TokenHash is the SHA-256 of the token, in hexadecimal.
+	TokenHash string `json:"tokenHash"`
+
+	// ExpirationTime ends the life of the token.
+	ExpirationTime metav1.Time `json:"expirationTime"`
+
+	// UsedTime is when the token was used; it cannot be used again.
+	// +optional
+	UsedTime *metav1.Time `json:"usedTime,omitempty"`
+}
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
+// EdgeLocationList is a list of EdgeLocations.
+type EdgeLocationList struct {
+	metav1.TypeMeta `json:",inline"`
+	// Standard list metadata.
+	// +optional
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	// Items of the list.
+	Items []EdgeLocation `json:"items"`
+}
