@@ -7,11 +7,14 @@ package apiserver
 import (
 	"fmt"
 
+	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
+	"github.com/castai/omni/pkg/admission/references"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/catalog"
+	omniv1beta1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
 	omnirest "github.com/castai/omni/pkg/registry/omni/rest"
@@ -51,6 +54,16 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	if c.Generic.Authorization.Authorizer == nil {
 		return nil, fmt.Errorf("the server has no authorizer: set Generic.Authorization")
 	}
+	self, err := omniv1beta1.NewForConfig(c.Generic.LoopbackClientConfig)
+	if err != nil {
+		return nil, err
+	}
+	// A rule of the API, which no flag switches off.
+	plugins := []admission.Interface{references.NewPlugin(self)}
+	if c.Generic.AdmissionControl != nil {
+		plugins = append(plugins, c.Generic.AdmissionControl)
+	}
+	c.Generic.AdmissionControl = admission.NewChainHandler(plugins...)
 	server, err := c.Generic.Complete().New("omni-apiserver", genericapiserver.NewEmptyDelegate())
 	if err != nil {
 		return nil, err

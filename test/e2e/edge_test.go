@@ -8,9 +8,11 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -60,6 +62,13 @@ func theEdge(t *testing.T) (*v1alpha1.Edge, *corev1.Node) {
 // must not come too early.
 func testOffboardLeavesNothing(t *testing.T) {
 	edge, _ := theEdge(t)
+	err := locations().Delete(t.Context(), locationName, metav1.DeleteOptions{})
+	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), templateName) {
+		t.Fatalf("delete a location that a template names: %v, want a refusal that names %s", err, templateName)
+	}
+	if err := lab.teamA.OmniV1alpha1().NodeTemplates(teamA).Delete(t.Context(), templateName, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	if err := locations().Delete(t.Context(), locationName, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func newTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := templates.Delete(context.Background(), templateName, metav1.DeleteOptions{}); err != nil {
+		if err := templates.Delete(context.Background(), templateName, metav1.DeleteOptions{}); client.IgnoreNotFound(err) != nil {
 			t.Errorf("delete the node template: %v", err)
 		}
 	})

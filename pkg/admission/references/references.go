@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package references is the admission of what objects say about one another: it
+// warns of a name behind which there is nothing, and keeps a location that a
+// template names. The other way round nothing is checked: objects may be applied
+// in any order.
+package references
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/warning"
+
+	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
+)
+
+// Plugin validates references between the objects of a namespace. It reads the
+// API at the moment of the request: a cache could know less than the caller.
+type Plugin struct {
+	client v1beta1.OmniV1beta1Interface
+}
+
+var _ admission.ValidationInterface = Plugin{}
+
+// NewPlugin returns a Plugin that reads through client.
+func NewPlugin(client v1beta1.OmniV1beta1Interface) Plugin { return Plugin{client} }
+
+// Handles implements admission.Interface.
+func (Plugin) Handles(operation admission.Operation) bool {
+	return operation == admission.Create || operation == admission.Update || operation == admission.Delete
+}
+
+// Validate implements admission.ValidationInterface.
+func (p Plugin) Validate(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+	if a.GetKind().Group != omni.GroupName || a.GetSubresource() != "" {
+		return nil
+	}
+	if a.GetOperation() == admission.Delete {
+		if location, ok := a.GetOldObject().(*omni.EdgeLocation); ok {
+			return p.keepNamed(ctx, location)
+		}
+		return nil
+	}
+	switch object := a.GetObject().(type) {
+	case *omni.NodeTemplate:
+		if !object.Spec.EdgeLocations.Enabled {
+			return nil
+		}
+		for i, name := range object.Spec.EdgeLocations.Names {
+			p.warnOfMissingLocation(ctx, object.Namespace, name, fmt.Sprintf("spec.edgeLocations.names[%d]", i))
+		}
+	case *omni.Edge:
+		// The spec is immutable: there is nothing to say about it later.
+		if a.GetOperation() == admission.Create {
+			p.warnOfMissingLocation(ctx, object.Namespace, object.Spec.EdgeLocationName, "spec.edgeLocationName")
+		}
+	}
+	return nil
+}
+
+// keepNamed refuses to delete a location that templates buy machines in by name.
+// Templates that allow all locations simply lose one.
+func (p Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) error {
+	templates, err := p.client.NodeTemplates(location.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return apierrors.NewServiceUnavailable(fmt.Sprintf("cannot tell which NodeTemplates name the EdgeLocation %s, try again: %v", location.Name, err))
+	}
+	var names []string
+	for _, template := range templates.Items {
+		locations := template.Spec.EdgeLocations
+		if template.DeletionTimestamp == nil && locations.Enabled && slices.Contains(locations.Names, location.Name) {
+			names = append(names, template.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return apierrors.NewForbidden(omni.Resource("edgelocations"), location.Name, errors.New(
+		"it is in use by NodeTemplate "+strings.Join(names, ", ")+": take it out of spec.edgeLocations.names there (where an empty list means all locations) or delete the template first"))
+}
+
+// warnOfMissingLocation warns only if the location surely is not there.
+func (p Plugin) warnOfMissingLocation(ctx context.Context, namespace, name, field string) {
+	if _, err := p.client.EdgeLocations(namespace).Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
+		warning.AddWarning(ctx, "", fmt.Sprintf("%s: there is no EdgeLocation %q in the namespace yet: no machine is bought there until there is", field, name))
+	}
+}
