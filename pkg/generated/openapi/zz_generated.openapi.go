@@ -411,14 +411,14 @@ func schema_pkg_apis_omni_v1alpha1_AWSLocation(ref common.ReferenceCallback) com
 					},
 					"roleARN": {
 						SchemaProps: spec.SchemaProps{
-							Description: "RoleARN is the IAM role that OMNI assumes with a web identity token of the main cluster to launch and terminate machines. Example: arn:aws:iam::123456789012:role/omni-aws-oregon.",
+							Description: "RoleARN is the IAM role that OMNI assumes with a web identity token of the main cluster to launch and terminate machines. Default: none, which needs credentials.secretRef. Example: arn:aws:iam::123456789012:role/omni-aws-oregon.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"instanceProfile": {
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceProfile is the IAM instance profile the machines run with. Default: none, so a machine holds no AWS permission at all.",
+							Description: "InstanceProfile is the IAM instance profile the machines run with. Default: none, so a machine holds no AWS permission at all. Example: omni-machine.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -433,7 +433,7 @@ func schema_pkg_apis_omni_v1alpha1_AWSLocation(ref common.ReferenceCallback) com
 					},
 					"vpcCIDR": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCCIDR is the IPv4 range of that VPC. Example: 10.77.0.0/16.",
+							Description: "VPCCIDR is the IPv4 range of that VPC. Default: not known. Example: 10.77.0.0/16.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -477,7 +477,7 @@ func schema_pkg_apis_omni_v1alpha1_Credentials(ref common.ReferenceCallback) com
 				Properties: map[string]spec.Schema{
 					"secretRef": {
 						SchemaProps: spec.SchemaProps{
-							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key.",
+							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key. Default: none, which is keyless.",
 							Ref:         ref(v1alpha1.LocalSecretReference{}.OpenAPIModelName()),
 						},
 					},
@@ -548,7 +548,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeControlPlane(ref common.ReferenceCallback
 				Properties: map[string]spec.Schema{
 					"external": {
 						SchemaProps: spec.SchemaProps{
-							Description: "External uses a cluster that exists already: the only choice today.",
+							Description: "External uses a cluster that exists already: the only choice today. Default: none; it has to be set.",
 							Ref:         ref(v1alpha1.ExternalControlPlane{}.OpenAPIModelName()),
 						},
 					},
@@ -852,14 +852,14 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 					},
 					"description": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Description is free text for people. At most 256 characters.",
+							Description: "Description is free text for people. At most 256 characters. Default: none. Example: GPUs for the ML team.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"aws": {
 						SchemaProps: spec.SchemaProps{
-							Description: "AWS holds the identifiers of the location's network and identity in AWS. The onboarding script fills it; set it by hand to bring your own network.",
+							Description: "AWS holds the identifiers of the location's network and identity in AWS. The onboarding script fills it; set it by hand to bring your own network. Default: what the script registers.",
 							Ref:         ref(v1alpha1.AWSLocation{}.OpenAPIModelName()),
 						},
 					},
@@ -878,7 +878,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 					},
 					"nodeDefaults": {
 						SchemaProps: spec.SchemaProps{
-							Description: "NodeDefaults are the defaults of every machine of this location.",
+							Description: "NodeDefaults are the defaults of every machine of this location. Default: those of its fields.",
 							Ref:         ref(v1alpha1.NodeDefaults{}.OpenAPIModelName()),
 						},
 					},
@@ -1030,7 +1030,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 					},
 					"nodeTemplateName": {
 						SchemaProps: spec.SchemaProps{
-							Description: "NodeTemplateName is the NodeTemplate of the same namespace that allowed the purchase. Empty for an Edge that was made by hand.",
+							Description: "NodeTemplateName is the NodeTemplate of the same namespace that allowed the purchase. Default: none, for an Edge that is made by hand. Example: default.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -1052,7 +1052,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 					},
 					"capacityType": {
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityType is spot or on-demand. Default: on-demand.",
+							Description: "CapacityType is spot or on-demand. Default: on-demand. Example: spot.",
 							Default:     "on-demand",
 							Type:        []string{"string"},
 							Format:      "",
@@ -1060,14 +1060,14 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 					},
 					"image": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Image is the cloud's identifier of the machine image. Default: the location's nodeDefaults.image.",
+							Description: "Image is the cloud's identifier of the machine image. Default: the location's nodeDefaults.image. Example: ami-0a1b2c3d4e5f60718.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on the Node besides OMNI's own.",
+							Description: "Labels are put on the Node besides OMNI's own. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -1087,7 +1087,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on the Node besides the edge taint.",
+							Description: "Taints are put on the Node besides the edge taint. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1474,7 +1474,7 @@ func schema_pkg_apis_omni_v1alpha1_LocalSecretReference(ref common.ReferenceCall
 				Properties: map[string]spec.Schema{
 					"name": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Name of the Secret.",
+							Description: "Name of the Secret. Example: aws-oregon-kubeconfig.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -1496,27 +1496,27 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 				Properties: map[string]spec.Schema{
 					"minCPU": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinCPU is the least number of vCPUs of a machine. Example: 2.",
+							Description: "MinCPU is the least number of vCPUs of a machine. Default: 0, no bound. Example: 2.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
 					},
 					"maxCPU": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MaxCPU is the greatest number of vCPUs of a machine. 0 means no bound.",
+							Description: "MaxCPU is the greatest number of vCPUs of a machine. Default: 0, no bound. Example: 16.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
 					},
 					"minMemory": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinMemory is the least memory of a machine. Example: 4Gi.",
+							Description: "MinMemory is the least memory of a machine. Default: no bound. Example: 4Gi.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
 					"maxMemory": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MaxMemory is the greatest memory of a machine. Default: no bound.",
+							Description: "MaxMemory is the greatest memory of a machine. Default: no bound. Example: 64Gi.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
@@ -1527,7 +1527,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand.",
+							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand. Example: [\"spot\", \"on-demand\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1546,7 +1546,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceFamilies, when not empty, are the only families allowed. Example: [\"m7i\", \"c7i\"].",
+							Description: "InstanceFamilies, when not empty, are the only families allowed. Default: all families. Example: [\"m7i\", \"c7i\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1565,7 +1565,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "ExcludeInstanceFamilies are families that are never bought. Example: [\"t3\"].",
+							Description: "ExcludeInstanceFamilies are families that are never bought. Default: none. Example: [\"t3\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1601,7 +1601,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeDefaults(ref common.ReferenceCallback) co
 					},
 					"diskGiB": {
 						SchemaProps: spec.SchemaProps{
-							Description: "DiskGiB is the size of the root disk in GiB: 8, which holds an operating system, to 16384, the largest gp3 volume of AWS. Default: 30.",
+							Description: "DiskGiB is the size of the root disk in GiB: 8, which holds an operating system, to 16384, the largest gp3 volume of AWS. Default: 30. Example: 100.",
 							Default:     30,
 							Type:        []string{"integer"},
 							Format:      "int32",
@@ -1609,7 +1609,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeDefaults(ref common.ReferenceCallback) co
 					},
 					"tags": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Tags are added to every machine, besides OMNI's own. Example: {\"cost-center\": \"ml\"}.",
+							Description: "Tags are added to every machine, besides OMNI's own. Default: none. Example: {\"cost-center\": \"ml\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -1737,7 +1737,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 				Properties: map[string]spec.Schema{
 					"edgeLocations": {
 						SchemaProps: spec.SchemaProps{
-							Description: "EdgeLocations says in which locations machines may be bought.",
+							Description: "EdgeLocations says in which locations machines may be bought. Default: in none.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName()),
 						},
@@ -1751,7 +1751,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on every Node of this template. Example: {\"workload\": \"batch\"}.",
+							Description: "Labels are put on every Node of this template. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -1771,7 +1771,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them.",
+							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1791,7 +1791,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 					},
 					"disruption": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Disruption says when machines leave again.",
+							Description: "Disruption says when machines leave again. Default: those of its fields.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1alpha1.TemplateDisruption{}.OpenAPIModelName()),
 						},
@@ -2164,7 +2164,7 @@ func schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref common.ReferenceCal
 				Properties: map[string]spec.Schema{
 					"enabled": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Enabled allows machines in edge locations. Default: false.",
+							Description: "Enabled allows machines in edge locations. Default: false. Example: true.",
 							Type:        []string{"boolean"},
 							Format:      "",
 						},
@@ -2203,26 +2203,26 @@ func schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref common.ReferenceCallback) 
 				Properties: map[string]spec.Schema{
 					"edges": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Edges bounds the number of machines. Default: no bound.",
+							Description: "Edges bounds the number of machines. Default: no bound. Example: 10.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
 					},
 					"cpu": {
 						SchemaProps: spec.SchemaProps{
-							Description: "CPU bounds the vCPUs of all machines together. Example: \"64\".",
+							Description: "CPU bounds the vCPUs of all machines together. Default: no bound. Example: \"64\".",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
 					"memory": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Memory bounds the memory of all machines together. Example: 256Gi.",
+							Description: "Memory bounds the memory of all machines together. Default: no bound. Example: 256Gi.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
 					"hourlyPrice": {
 						SchemaProps: spec.SchemaProps{
-							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Example: \"2.50\".",
+							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Default: no bound. Example: \"2.50\".",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -2252,14 +2252,14 @@ func schema_pkg_apis_omni_v1beta1_AWSLocation(ref common.ReferenceCallback) comm
 					},
 					"roleARN": {
 						SchemaProps: spec.SchemaProps{
-							Description: "RoleARN is the IAM role that OMNI assumes with a web identity token of the main cluster to launch and terminate machines. Example: arn:aws:iam::123456789012:role/omni-aws-oregon.",
+							Description: "RoleARN is the IAM role that OMNI assumes with a web identity token of the main cluster to launch and terminate machines. Default: none, which needs credentials.secretRef. Example: arn:aws:iam::123456789012:role/omni-aws-oregon.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"instanceProfile": {
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceProfile is the IAM instance profile the machines run with. Default: none, so a machine holds no AWS permission at all.",
+							Description: "InstanceProfile is the IAM instance profile the machines run with. Default: none, so a machine holds no AWS permission at all. Example: omni-machine.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -2274,7 +2274,7 @@ func schema_pkg_apis_omni_v1beta1_AWSLocation(ref common.ReferenceCallback) comm
 					},
 					"vpcCIDR": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCCIDR is the IPv4 range of that VPC. Example: 10.77.0.0/16.",
+							Description: "VPCCIDR is the IPv4 range of that VPC. Default: not known. Example: 10.77.0.0/16.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -2318,7 +2318,7 @@ func schema_pkg_apis_omni_v1beta1_Credentials(ref common.ReferenceCallback) comm
 				Properties: map[string]spec.Schema{
 					"secretRef": {
 						SchemaProps: spec.SchemaProps{
-							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key.",
+							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key. Default: none, which is keyless.",
 							Ref:         ref(v1beta1.LocalSecretReference{}.OpenAPIModelName()),
 						},
 					},
@@ -2389,7 +2389,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeControlPlane(ref common.ReferenceCallback)
 				Properties: map[string]spec.Schema{
 					"external": {
 						SchemaProps: spec.SchemaProps{
-							Description: "External uses a cluster that exists already: the only choice today.",
+							Description: "External uses a cluster that exists already: the only choice today. Default: none; it has to be set.",
 							Ref:         ref(v1beta1.ExternalControlPlane{}.OpenAPIModelName()),
 						},
 					},
@@ -2693,14 +2693,14 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 					},
 					"description": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Description is free text for people. At most 256 characters.",
+							Description: "Description is free text for people. At most 256 characters. Default: none. Example: GPUs for the ML team.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"aws": {
 						SchemaProps: spec.SchemaProps{
-							Description: "AWS holds the identifiers of the location's network and identity in AWS. The onboarding script fills it; set it by hand to bring your own network.",
+							Description: "AWS holds the identifiers of the location's network and identity in AWS. The onboarding script fills it; set it by hand to bring your own network. Default: what the script registers.",
 							Ref:         ref(v1beta1.AWSLocation{}.OpenAPIModelName()),
 						},
 					},
@@ -2719,7 +2719,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 					},
 					"nodeDefaults": {
 						SchemaProps: spec.SchemaProps{
-							Description: "NodeDefaults are the defaults of every machine of this location.",
+							Description: "NodeDefaults are the defaults of every machine of this location. Default: those of its fields.",
 							Ref:         ref(v1beta1.NodeDefaults{}.OpenAPIModelName()),
 						},
 					},
@@ -2871,7 +2871,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 					},
 					"nodeTemplateName": {
 						SchemaProps: spec.SchemaProps{
-							Description: "NodeTemplateName is the NodeTemplate of the same namespace that allowed the purchase. Empty for an Edge that was made by hand.",
+							Description: "NodeTemplateName is the NodeTemplate of the same namespace that allowed the purchase. Default: none, for an Edge that is made by hand. Example: default.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -2893,7 +2893,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 					},
 					"capacityType": {
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityType is spot or on-demand. Default: on-demand.",
+							Description: "CapacityType is spot or on-demand. Default: on-demand. Example: spot.",
 							Default:     "on-demand",
 							Type:        []string{"string"},
 							Format:      "",
@@ -2901,14 +2901,14 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 					},
 					"imageID": {
 						SchemaProps: spec.SchemaProps{
-							Description: "ImageID is the cloud's identifier of the machine image. Default: the location's nodeDefaults.imageID.",
+							Description: "ImageID is the cloud's identifier of the machine image. Default: the location's nodeDefaults.imageID. Example: ami-0a1b2c3d4e5f60718.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on the Node besides OMNI's own.",
+							Description: "Labels are put on the Node besides OMNI's own. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -2928,7 +2928,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on the Node besides the edge taint.",
+							Description: "Taints are put on the Node besides the edge taint. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3315,7 +3315,7 @@ func schema_pkg_apis_omni_v1beta1_LocalSecretReference(ref common.ReferenceCallb
 				Properties: map[string]spec.Schema{
 					"name": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Name of the Secret.",
+							Description: "Name of the Secret. Example: aws-oregon-kubeconfig.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -3337,27 +3337,27 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 				Properties: map[string]spec.Schema{
 					"minCPU": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinCPU is the least number of vCPUs of a machine. Example: 2.",
+							Description: "MinCPU is the least number of vCPUs of a machine. Default: 0, no bound. Example: 2.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
 					},
 					"maxCPU": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MaxCPU is the greatest number of vCPUs of a machine. 0 means no bound.",
+							Description: "MaxCPU is the greatest number of vCPUs of a machine. Default: 0, no bound. Example: 16.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
 					},
 					"minMemory": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinMemory is the least memory of a machine. Example: 4Gi.",
+							Description: "MinMemory is the least memory of a machine. Default: no bound. Example: 4Gi.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
 					"maxMemory": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MaxMemory is the greatest memory of a machine. Default: no bound.",
+							Description: "MaxMemory is the greatest memory of a machine. Default: no bound. Example: 64Gi.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
@@ -3368,7 +3368,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand.",
+							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand. Example: [\"spot\", \"on-demand\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3387,7 +3387,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceFamilies, when not empty, are the only families allowed. Example: [\"m7i\", \"c7i\"].",
+							Description: "InstanceFamilies, when not empty, are the only families allowed. Default: all families. Example: [\"m7i\", \"c7i\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3406,7 +3406,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "ExcludeInstanceFamilies are families that are never bought. Example: [\"t3\"].",
+							Description: "ExcludeInstanceFamilies are families that are never bought. Default: none. Example: [\"t3\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3442,7 +3442,7 @@ func schema_pkg_apis_omni_v1beta1_NodeDefaults(ref common.ReferenceCallback) com
 					},
 					"diskGiB": {
 						SchemaProps: spec.SchemaProps{
-							Description: "DiskGiB is the size of the root disk in GiB: 8, which holds an operating system, to 16384, the largest gp3 volume of AWS. Default: 30.",
+							Description: "DiskGiB is the size of the root disk in GiB: 8, which holds an operating system, to 16384, the largest gp3 volume of AWS. Default: 30. Example: 100.",
 							Default:     30,
 							Type:        []string{"integer"},
 							Format:      "int32",
@@ -3450,7 +3450,7 @@ func schema_pkg_apis_omni_v1beta1_NodeDefaults(ref common.ReferenceCallback) com
 					},
 					"tags": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Tags are added to every machine, besides OMNI's own. Example: {\"cost-center\": \"ml\"}.",
+							Description: "Tags are added to every machine, besides OMNI's own. Default: none. Example: {\"cost-center\": \"ml\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -3578,7 +3578,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 				Properties: map[string]spec.Schema{
 					"edgeLocations": {
 						SchemaProps: spec.SchemaProps{
-							Description: "EdgeLocations says in which locations machines may be bought.",
+							Description: "EdgeLocations says in which locations machines may be bought. Default: in none.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1beta1.TemplateEdgeLocations{}.OpenAPIModelName()),
 						},
@@ -3592,7 +3592,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on every Node of this template. Example: {\"workload\": \"batch\"}.",
+							Description: "Labels are put on every Node of this template. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -3612,7 +3612,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them.",
+							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3632,7 +3632,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 					},
 					"disruption": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Disruption says when machines leave again.",
+							Description: "Disruption says when machines leave again. Default: those of its fields.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1beta1.TemplateDisruption{}.OpenAPIModelName()),
 						},
@@ -4005,7 +4005,7 @@ func schema_pkg_apis_omni_v1beta1_TemplateEdgeLocations(ref common.ReferenceCall
 				Properties: map[string]spec.Schema{
 					"enabled": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Enabled allows machines in edge locations. Default: false.",
+							Description: "Enabled allows machines in edge locations. Default: false. Example: true.",
 							Type:        []string{"boolean"},
 							Format:      "",
 						},
@@ -4044,26 +4044,26 @@ func schema_pkg_apis_omni_v1beta1_TemplateLimits(ref common.ReferenceCallback) c
 				Properties: map[string]spec.Schema{
 					"edges": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Edges bounds the number of machines. Default: no bound.",
+							Description: "Edges bounds the number of machines. Default: no bound. Example: 10.",
 							Type:        []string{"integer"},
 							Format:      "int32",
 						},
 					},
 					"cpu": {
 						SchemaProps: spec.SchemaProps{
-							Description: "CPU bounds the vCPUs of all machines together. Example: \"64\".",
+							Description: "CPU bounds the vCPUs of all machines together. Default: no bound. Example: \"64\".",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
 					"memory": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Memory bounds the memory of all machines together. Example: 256Gi.",
+							Description: "Memory bounds the memory of all machines together. Default: no bound. Example: 256Gi.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
 					"hourlyPrice": {
 						SchemaProps: spec.SchemaProps{
-							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Example: \"2.50\".",
+							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Default: no bound. Example: \"2.50\".",
 							Type:        []string{"string"},
 							Format:      "",
 						},

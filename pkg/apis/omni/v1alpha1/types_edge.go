@@ -41,7 +41,8 @@ type EdgeSpec struct {
 	EdgeLocationName string `json:"edgeLocationName"`
 
 	// NodeTemplateName is the NodeTemplate of the same namespace that allowed
-	// the purchase. Empty for an Edge that was made by hand.
+	// the purchase. Default: none, for an Edge that is made by hand.
+	// Example: default.
 	// +optional
 	// +k8s:optional
 	// +k8s:format=k8s-long-name
@@ -58,7 +59,7 @@ type EdgeSpec struct {
 	// +k8s:format=k8s-short-name
 	Zone string `json:"zone,omitempty"`
 
-	// CapacityType is spot or on-demand. Default: on-demand.
+	// CapacityType is spot or on-demand. Default: on-demand. Example: spot.
 	// +optional
 	// +default="on-demand"
 	// +k8s:optional
@@ -66,14 +67,17 @@ type EdgeSpec struct {
 
 	// Image is the cloud's identifier of the machine image.
 	// Default: the location's nodeDefaults.image.
+	// Example: ami-0a1b2c3d4e5f60718.
 	// +optional
 	Image string `json:"image,omitempty"`
 
-	// Labels are put on the Node besides OMNI's own.
+	// Labels are put on the Node besides OMNI's own. Default: none.
+	// Example: {"workload": "batch"}.
 	// +optional
 	Labels map[string]string `json:"labels,omitempty"`
 
-	// Taints are put on the Node besides the edge taint.
+	// Taints are put on the Node besides the edge taint. Default: none.
+	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	// +optional
 	// +listType=atomic
 	Taints []corev1.Taint `json:"taints,omitempty"`

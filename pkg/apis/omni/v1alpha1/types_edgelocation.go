@@ -65,7 +65,8 @@ type EdgeLocationSpec struct {
 	// +k8s:listType=set
 	Zones []string `json:"zones,omitempty"`
 
-	// Description is free text for people. At most 256 characters.
+	// Description is free text for people. At most 256 characters. Default: none.
+	// Example: GPUs for the ML team.
 	// +optional
 	// +k8s:optional
 	// +k8s:maxLength=256
@@ -73,6 +74,7 @@ type EdgeLocationSpec struct {
 
 	// AWS holds the identifiers of the location's network and identity in AWS.
 	// The onboarding script fills it; set it by hand to bring your own network.
+	// Default: what the script registers.
 	// +optional
 	// +k8s:optional
 	// +k8s:update=NoUnset
@@ -89,6 +91,7 @@ type EdgeLocationSpec struct {
 	ControlPlane EdgeControlPlane `json:"controlPlane"`
 
 	// NodeDefaults are the defaults of every machine of this location.
+	// Default: those of its fields.
 	// +optional
 	// +k8s:optional
 	NodeDefaults *NodeDefaults `json:"nodeDefaults,omitempty"`
@@ -103,13 +106,15 @@ type AWSLocation struct {
 	AccountID string `json:"accountID"`
 
 	// RoleARN is the IAM role that OMNI assumes with a web identity token of
-	// the main cluster to launch and terminate machines.
+	// the main cluster to launch and terminate machines. Default: none, which
+	// needs credentials.secretRef.
 	// Example: arn:aws:iam::123456789012:role/omni-aws-oregon.
 	// +optional
 	RoleARN string `json:"roleARN,omitempty"`
 
 	// InstanceProfile is the IAM instance profile the machines run with.
 	// Default: none, so a machine holds no AWS permission at all.
+	// Example: omni-machine.
 	// +optional
 	InstanceProfile string `json:"instanceProfile,omitempty"`
 
@@ -119,7 +124,7 @@ type AWSLocation struct {
 	// +k8s:update=NoModify
 	VPCID string `json:"vpcID"`
 
-	// VPCCIDR is the IPv4 range of that VPC.
+	// VPCCIDR is the IPv4 range of that VPC. Default: not known.
 	// Example: 10.77.0.0/16.
 	// +optional
 	VPCCIDR string `json:"vpcCIDR,omitempty"`
@@ -140,6 +145,7 @@ type AWSLocation struct {
 type Credentials struct {
 	// SecretRef names a Secret of the same namespace in the main cluster.
 	// For AWS it holds the keys aws_access_key_id and aws_secret_access_key.
+	// Default: none, which is keyless.
 	// +optional
 	// +k8s:optional
 	SecretRef *LocalSecretReference `json:"secretRef,omitempty"`
@@ -147,7 +153,7 @@ type Credentials struct {
 
 // LocalSecretReference names a Secret of the same namespace in the main cluster.
 type LocalSecretReference struct {
-	// Name of the Secret.
+	// Name of the Secret. Example: aws-oregon-kubeconfig.
 	// +k8s:required
 	// +k8s:format=k8s-long-name
 	Name string `json:"name"`
@@ -156,6 +162,7 @@ type LocalSecretReference struct {
 // EdgeControlPlane says where the control plane of the edge cluster runs.
 type EdgeControlPlane struct {
 	// External uses a cluster that exists already: the only choice today.
+	// Default: none; it has to be set.
 	// +optional
 	// +k8s:required
 	External *ExternalControlPlane `json:"external,omitempty"`
@@ -180,6 +187,7 @@ type NodeDefaults struct {
 
 	// DiskGiB is the size of the root disk in GiB: 8, which holds an operating
 	// system, to 16384, the largest gp3 volume of AWS. Default: 30.
+	// Example: 100.
 	// +optional
 	// +default=30
 	// +k8s:optional
@@ -187,7 +195,7 @@ type NodeDefaults struct {
 	// +k8s:maximum=16384
 	DiskGiB int32 `json:"diskGiB,omitempty"`
 
-	// Tags are added to every machine, besides OMNI's own.
+	// Tags are added to every machine, besides OMNI's own. Default: none.
 	// Example: {"cost-center": "ml"}.
 	// +optional
 	Tags map[string]string `json:"tags,omitempty"`

@@ -34,6 +34,7 @@ type NodeTemplate struct {
 // NodeTemplateSpec is the desired state of a NodeTemplate.
 type NodeTemplateSpec struct {
 	// EdgeLocations says in which locations machines may be bought.
+	// Default: in none.
 	// +optional
 	EdgeLocations TemplateEdgeLocations `json:"edgeLocations,omitempty"`
 
@@ -41,13 +42,15 @@ type NodeTemplateSpec struct {
 	// +optional
 	Constraints NodeConstraints `json:"constraints,omitempty"`
 
-	// Labels are put on every Node of this template.
+	// Labels are put on every Node of this template. Default: none.
 	// Example: {"workload": "batch"}.
 	// +optional
 	Labels map[string]string `json:"labels,omitempty"`
 
 	// Taints are put on every Node of this template, besides the edge taint.
 	// Pods tolerate them by their own spec; nothing adds that for them.
+	// Default: none.
+	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	// +optional
 	// +listType=atomic
 	Taints []corev1.Taint `json:"taints,omitempty"`
@@ -56,14 +59,14 @@ type NodeTemplateSpec struct {
 	// +optional
 	Limits TemplateLimits `json:"limits,omitempty"`
 
-	// Disruption says when machines leave again.
+	// Disruption says when machines leave again. Default: those of its fields.
 	// +optional
 	Disruption TemplateDisruption `json:"disruption,omitempty"`
 }
 
 // TemplateEdgeLocations says in which locations machines may be bought.
 type TemplateEdgeLocations struct {
-	// Enabled allows machines in edge locations. Default: false.
+	// Enabled allows machines in edge locations. Default: false. Example: true.
 	// +optional
 	Enabled bool `json:"enabled,omitempty"`
 
@@ -91,28 +94,32 @@ const (
 
 // NodeConstraints narrow the choice of machines.
 type NodeConstraints struct {
-	// MinCPU is the least number of vCPUs of a machine. Example: 2.
+	// MinCPU is the least number of vCPUs of a machine. Default: 0, no bound.
+	// Example: 2.
 	// +optional
 	// +k8s:optional
 	// +k8s:minimum=0
 	MinCPU int32 `json:"minCPU,omitempty"`
 
-	// MaxCPU is the greatest number of vCPUs of a machine. 0 means no bound.
+	// MaxCPU is the greatest number of vCPUs of a machine. Default: 0, no bound.
+	// Example: 16.
 	// +optional
 	// +k8s:optional
 	// +k8s:minimum=0
 	MaxCPU int32 `json:"maxCPU,omitempty"`
 
-	// MinMemory is the least memory of a machine. Example: 4Gi.
+	// MinMemory is the least memory of a machine. Default: no bound.
+	// Example: 4Gi.
 	// +optional
 	MinMemory *resource.Quantity `json:"minMemory,omitempty"`
 
 	// MaxMemory is the greatest memory of a machine. Default: no bound.
+	// Example: 64Gi.
 	// +optional
 	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
 
 	// CapacityTypes are the ways of paying that are allowed: spot, on-demand.
-	// Default: on-demand.
+	// Default: on-demand. Example: ["spot", "on-demand"].
 	// +optional
 	// +listType=set
 	// +k8s:optional
@@ -120,6 +127,7 @@ type NodeConstraints struct {
 	CapacityTypes []CapacityType `json:"capacityTypes,omitempty"`
 
 	// InstanceFamilies, when not empty, are the only families allowed.
+	// Default: all families.
 	// Example: ["m7i", "c7i"].
 	// +optional
 	// +listType=set
@@ -127,7 +135,7 @@ type NodeConstraints struct {
 	// +k8s:listType=set
 	InstanceFamilies []string `json:"instanceFamilies,omitempty"`
 
-	// ExcludeInstanceFamilies are families that are never bought.
+	// ExcludeInstanceFamilies are families that are never bought. Default: none.
 	// Example: ["t3"].
 	// +optional
 	// +listType=set
@@ -138,22 +146,24 @@ type NodeConstraints struct {
 
 // TemplateLimits end the buying of a template when a bound is reached.
 type TemplateLimits struct {
-	// Edges bounds the number of machines. Default: no bound.
+	// Edges bounds the number of machines. Default: no bound. Example: 10.
 	// +optional
 	// +k8s:optional
 	// +k8s:minimum=0
 	Edges *int32 `json:"edges,omitempty"`
 
-	// CPU bounds the vCPUs of all machines together. Example: "64".
+	// CPU bounds the vCPUs of all machines together. Default: no bound.
+	// Example: "64".
 	// +optional
 	CPU *resource.Quantity `json:"cpu,omitempty"`
 
-	// Memory bounds the memory of all machines together. Example: 256Gi.
+	// Memory bounds the memory of all machines together. Default: no bound.
+	// Example: 256Gi.
 	// +optional
 	Memory *resource.Quantity `json:"memory,omitempty"`
 
 	// HourlyPrice bounds the price of all machines together, in US dollars per
-	// hour, as a decimal. Example: "2.50".
+	// hour, as a decimal. Default: no bound. Example: "2.50".
 	// +optional
 	HourlyPrice string `json:"hourlyPrice,omitempty"`
 }

@@ -14,16 +14,18 @@ type AWSLocationApplyConfiguration struct {
 	// Example: "123456789012".
 	AccountID *string `json:"accountID,omitempty"`
 	// RoleARN is the IAM role that OMNI assumes with a web identity token of
-	// the main cluster to launch and terminate machines.
+	// the main cluster to launch and terminate machines. Default: none, which
+	// needs credentials.secretRef.
 	// Example: arn:aws:iam::123456789012:role/omni-aws-oregon.
 	RoleARN *string `json:"roleARN,omitempty"`
 	// InstanceProfile is the IAM instance profile the machines run with.
 	// Default: none, so a machine holds no AWS permission at all.
+	// Example: omni-machine.
 	InstanceProfile *string `json:"instanceProfile,omitempty"`
 	// VPCID is the VPC of the machines. Immutable.
 	// Example: vpc-0a1b2c3d4e5f60718.
 	VPCID *string `json:"vpcID,omitempty"`
-	// VPCCIDR is the IPv4 range of that VPC.
+	// VPCCIDR is the IPv4 range of that VPC. Default: not known.
 	// Example: 10.77.0.0/16.
 	VPCCIDR *string `json:"vpcCIDR,omitempty"`
 	// SubnetIDs maps an availability zone to the private subnet in it.

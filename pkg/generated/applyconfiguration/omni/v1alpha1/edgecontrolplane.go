@@ -11,6 +11,7 @@ package v1alpha1
 // EdgeControlPlane says where the control plane of the edge cluster runs.
 type EdgeControlPlaneApplyConfiguration struct {
 	// External uses a cluster that exists already: the only choice today.
+	// Default: none; it has to be set.
 	External *ExternalControlPlaneApplyConfiguration `json:"external,omitempty"`
 }
 

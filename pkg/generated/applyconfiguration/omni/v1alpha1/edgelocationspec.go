@@ -24,10 +24,12 @@ type EdgeLocationSpecApplyConfiguration struct {
 	// cloud names them. Default: every zone that has a subnet.
 	// Example: ["us-west-2a", "us-west-2b"].
 	Zones []string `json:"zones,omitempty"`
-	// Description is free text for people. At most 256 characters.
+	// Description is free text for people. At most 256 characters. Default: none.
+	// Example: GPUs for the ML team.
 	Description *string `json:"description,omitempty"`
 	// AWS holds the identifiers of the location's network and identity in AWS.
 	// The onboarding script fills it; set it by hand to bring your own network.
+	// Default: what the script registers.
 	AWS *AWSLocationApplyConfiguration `json:"aws,omitempty"`
 	// Credentials says how OMNI signs in to the cloud. Default: keyless, by
 	// assuming aws.roleARN with a token of the main cluster.
@@ -36,6 +38,7 @@ type EdgeLocationSpecApplyConfiguration struct {
 	// Kubernetes cluster per location, which the machines join as workers.
 	ControlPlane *EdgeControlPlaneApplyConfiguration `json:"controlPlane,omitempty"`
 	// NodeDefaults are the defaults of every machine of this location.
+	// Default: those of its fields.
 	NodeDefaults *NodeDefaultsApplyConfiguration `json:"nodeDefaults,omitempty"`
 }
 

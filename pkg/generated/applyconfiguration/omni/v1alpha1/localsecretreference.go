@@ -10,7 +10,7 @@ package v1alpha1
 //
 // LocalSecretReference names a Secret of the same namespace in the main cluster.
 type LocalSecretReferenceApplyConfiguration struct {
-	// Name of the Secret.
+	// Name of the Secret. Example: aws-oregon-kubeconfig.
 	Name *string `json:"name,omitempty"`
 }
 

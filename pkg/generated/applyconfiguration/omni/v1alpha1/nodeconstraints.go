@@ -15,21 +15,26 @@ import (
 //
 // NodeConstraints narrow the choice of machines.
 type NodeConstraintsApplyConfiguration struct {
-	// MinCPU is the least number of vCPUs of a machine. Example: 2.
+	// MinCPU is the least number of vCPUs of a machine. Default: 0, no bound.
+	// Example: 2.
 	MinCPU *int32 `json:"minCPU,omitempty"`
-	// MaxCPU is the greatest number of vCPUs of a machine. 0 means no bound.
+	// MaxCPU is the greatest number of vCPUs of a machine. Default: 0, no bound.
+	// Example: 16.
 	MaxCPU *int32 `json:"maxCPU,omitempty"`
-	// MinMemory is the least memory of a machine. Example: 4Gi.
+	// MinMemory is the least memory of a machine. Default: no bound.
+	// Example: 4Gi.
 	MinMemory *resource.Quantity `json:"minMemory,omitempty"`
 	// MaxMemory is the greatest memory of a machine. Default: no bound.
+	// Example: 64Gi.
 	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
 	// CapacityTypes are the ways of paying that are allowed: spot, on-demand.
-	// Default: on-demand.
+	// Default: on-demand. Example: ["spot", "on-demand"].
 	CapacityTypes []omniv1alpha1.CapacityType `json:"capacityTypes,omitempty"`
 	// InstanceFamilies, when not empty, are the only families allowed.
+	// Default: all families.
 	// Example: ["m7i", "c7i"].
 	InstanceFamilies []string `json:"instanceFamilies,omitempty"`
-	// ExcludeInstanceFamilies are families that are never bought.
+	// ExcludeInstanceFamilies are families that are never bought. Default: none.
 	// Example: ["t3"].
 	ExcludeInstanceFamilies []string `json:"excludeInstanceFamilies,omitempty"`
 }

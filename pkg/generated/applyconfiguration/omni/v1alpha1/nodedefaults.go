@@ -16,8 +16,9 @@ type NodeDefaultsApplyConfiguration struct {
 	Image *string `json:"image,omitempty"`
 	// DiskGiB is the size of the root disk in GiB: 8, which holds an operating
 	// system, to 16384, the largest gp3 volume of AWS. Default: 30.
+	// Example: 100.
 	DiskGiB *int32 `json:"diskGiB,omitempty"`
-	// Tags are added to every machine, besides OMNI's own.
+	// Tags are added to every machine, besides OMNI's own. Default: none.
 	// Example: {"cost-center": "ml"}.
 	Tags map[string]string `json:"tags,omitempty"`
 }

@@ -15,18 +15,21 @@ import (
 // NodeTemplateSpec is the desired state of a NodeTemplate.
 type NodeTemplateSpecApplyConfiguration struct {
 	// EdgeLocations says in which locations machines may be bought.
+	// Default: in none.
 	EdgeLocations *TemplateEdgeLocationsApplyConfiguration `json:"edgeLocations,omitempty"`
 	// Constraints narrow the choice of machines. Default: none.
 	Constraints *NodeConstraintsApplyConfiguration `json:"constraints,omitempty"`
-	// Labels are put on every Node of this template.
+	// Labels are put on every Node of this template. Default: none.
 	// Example: {"workload": "batch"}.
 	Labels map[string]string `json:"labels,omitempty"`
 	// Taints are put on every Node of this template, besides the edge taint.
 	// Pods tolerate them by their own spec; nothing adds that for them.
+	// Default: none.
+	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	Taints []v1.Taint `json:"taints,omitempty"`
 	// Limits end the buying. Default: none.
 	Limits *TemplateLimitsApplyConfiguration `json:"limits,omitempty"`
-	// Disruption says when machines leave again.
+	// Disruption says when machines leave again. Default: those of its fields.
 	Disruption *TemplateDisruptionApplyConfiguration `json:"disruption,omitempty"`
 }
 

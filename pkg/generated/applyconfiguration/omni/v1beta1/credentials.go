@@ -12,6 +12,7 @@ package v1beta1
 type CredentialsApplyConfiguration struct {
 	// SecretRef names a Secret of the same namespace in the main cluster.
 	// For AWS it holds the keys aws_access_key_id and aws_secret_access_key.
+	// Default: none, which is keyless.
 	SecretRef *LocalSecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
 }
 

@@ -19,21 +19,25 @@ type EdgeSpecApplyConfiguration struct {
 	// Example: aws-oregon.
 	EdgeLocationName *string `json:"edgeLocationName,omitempty"`
 	// NodeTemplateName is the NodeTemplate of the same namespace that allowed
-	// the purchase. Empty for an Edge that was made by hand.
+	// the purchase. Default: none, for an Edge that is made by hand.
+	// Example: default.
 	NodeTemplateName *string `json:"nodeTemplateName,omitempty"`
 	// InstanceType is the cloud's name of the machine type. Example: m7i.large.
 	InstanceType *string `json:"instanceType,omitempty"`
 	// Zone is the availability zone. Default: the first zone of the location.
 	// Example: us-west-2a.
 	Zone *string `json:"zone,omitempty"`
-	// CapacityType is spot or on-demand. Default: on-demand.
+	// CapacityType is spot or on-demand. Default: on-demand. Example: spot.
 	CapacityType *omniv1beta1.CapacityType `json:"capacityType,omitempty"`
 	// ImageID is the cloud's identifier of the machine image.
 	// Default: the location's nodeDefaults.imageID.
+	// Example: ami-0a1b2c3d4e5f60718.
 	ImageID *string `json:"imageID,omitempty"`
-	// Labels are put on the Node besides OMNI's own.
+	// Labels are put on the Node besides OMNI's own. Default: none.
+	// Example: {"workload": "batch"}.
 	Labels map[string]string `json:"labels,omitempty"`
-	// Taints are put on the Node besides the edge taint.
+	// Taints are put on the Node besides the edge taint. Default: none.
+	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	Taints []v1.Taint `json:"taints,omitempty"`
 }
 

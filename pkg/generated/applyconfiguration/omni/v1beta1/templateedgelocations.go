@@ -10,7 +10,7 @@ package v1beta1
 //
 // TemplateEdgeLocations says in which locations machines may be bought.
 type TemplateEdgeLocationsApplyConfiguration struct {
-	// Enabled allows machines in edge locations. Default: false.
+	// Enabled allows machines in edge locations. Default: false. Example: true.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Names are EdgeLocations of the same namespace. Default: all of them.
 	// Example: ["aws-oregon"].

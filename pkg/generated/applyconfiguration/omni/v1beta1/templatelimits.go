@@ -14,14 +14,16 @@ import (
 //
 // TemplateLimits end the buying of a template when a bound is reached.
 type TemplateLimitsApplyConfiguration struct {
-	// Edges bounds the number of machines. Default: no bound.
+	// Edges bounds the number of machines. Default: no bound. Example: 10.
 	Edges *int32 `json:"edges,omitempty"`
-	// CPU bounds the vCPUs of all machines together. Example: "64".
+	// CPU bounds the vCPUs of all machines together. Default: no bound.
+	// Example: "64".
 	CPU *resource.Quantity `json:"cpu,omitempty"`
-	// Memory bounds the memory of all machines together. Example: 256Gi.
+	// Memory bounds the memory of all machines together. Default: no bound.
+	// Example: 256Gi.
 	Memory *resource.Quantity `json:"memory,omitempty"`
 	// HourlyPrice bounds the price of all machines together, in US dollars per
-	// hour, as a decimal. Example: "2.50".
+	// hour, as a decimal. Default: no bound. Example: "2.50".
 	HourlyPrice *string `json:"hourlyPrice,omitempty"`
 }
 
