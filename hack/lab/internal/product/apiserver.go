@@ -23,6 +23,10 @@ import (
 //go:embed manifests/aggregation.yaml.tmpl
 var aggregationText string
 
+// versions are those of omni.cast.ai with the versionPriority of their APIServices:
+// discovery prefers the highest.
+var versions = map[string]int{"v1alpha1": 15, "v1beta1": 20}
+
 var aggregation = template.Must(template.New("aggregation").Option("missingkey=error").Parse(aggregationText))
 
 // available bounds the wait for the aggregator, which asks a new APIService at
@@ -73,6 +77,7 @@ func (p *Product) aggregate(ctx context.Context) error {
 	err := aggregation.Execute(&manifests, map[string]any{
 		"CABundle": base64.StdEncoding.EncodeToString(p.ca.CertPEM()),
 		"Port":     p.lab.Number(layout.OmniAPIServer),
+		"Versions": versions,
 	})
 	if err != nil {
 		return err
@@ -83,7 +88,12 @@ func (p *Product) aggregate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, available)
 	defer cancel()
 	services := schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}
-	return p.main.Client().WaitForCondition(ctx, services, "v1alpha1.omni.cast.ai", "Available")
+	for version := range versions {
+		if err := p.main.Client().WaitForCondition(ctx, services, version+".omni.cast.ai", "Available"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // omniCluster is omni-apiserver as a kubeconfig names it.
