@@ -14,8 +14,7 @@ import (
 )
 
 // fieldLabels are the fields of each kind that a field selector may name, in every
-// version alike. The
-// registry of the kind computes their values (SelectableFields).
+// version. The registry of the kind computes their values (Selectable).
 var fieldLabels = map[string][]string{
 	"EdgeLocation": {"metadata.name", "metadata.namespace", "spec.provider", "spec.region", "status.phase"},
 	"NodeTemplate": {"metadata.name", "metadata.namespace"},

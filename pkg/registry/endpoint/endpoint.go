@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package endpoint is what the main and the status endpoints of all kinds share.
+// Package endpoint is what the main and the status endpoints of all kinds share:
+// how they are served and the rules they follow.
 package endpoint
 
 import (
@@ -12,9 +13,6 @@ import (
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
-
-	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apiserver/scheme"
 )
 
 // REST serves a kind from its store.
@@ -83,18 +81,4 @@ func (r *StatusREST) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 // ConvertToTable implements rest.TableConvertor.
 func (r *StatusREST) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
 	return r.store.ConvertToTable(ctx, object, options)
-}
-
-// ResetFields returns the top-level fields that an endpoint ignores, so that
-// server-side apply gives its writers no ownership of them.
-func ResetFields(topLevel ...string) map[fieldpath.APIVersion]*fieldpath.Set {
-	set := fieldpath.NewSet()
-	for _, name := range topLevel {
-		set.Insert(fieldpath.MakePathOrDie(name))
-	}
-	sets := map[fieldpath.APIVersion]*fieldpath.Set{}
-	for _, version := range scheme.Scheme.PrioritizedVersionsForGroup(omni.GroupName) {
-		sets[fieldpath.APIVersion(version.String())] = set
-	}
-	return sets
 }

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apiserver/pkg/registry/generic"
 	etcd3testing "k8s.io/apiserver/pkg/storage/etcd3/testing"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
@@ -17,10 +18,11 @@ import (
 
 // RESTOptions returns the options of a store of the resource on an etcd that
 // ends with the test.
-func RESTOptions(t *testing.T, resource string) generic.RESTOptions {
+func RESTOptions(t testing.TB, resource string) generic.RESTOptions {
 	t.Helper()
 	server, config := etcd3testing.NewUnsecuredEtcd3TestClientServer(t)
 	t.Cleanup(func() { server.Terminate(t) })
+	config.EventsHistoryWindow = storagebackend.DefaultEventsHistoryWindow
 	config.Codec = scheme.Codecs.LegacyCodec(v1beta1.SchemeGroupVersion)
 	return generic.RESTOptions{
 		StorageConfig:           config.ForResource(omni.Resource(resource)),

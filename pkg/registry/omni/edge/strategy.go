@@ -7,30 +7,20 @@ package edge
 
 import (
 	"context"
-	"fmt"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/apiserver/pkg/storage/names"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/validation"
-	"github.com/castai/omni/pkg/registry/declarative"
 	"github.com/castai/omni/pkg/registry/endpoint"
+	"github.com/castai/omni/pkg/registry/selection"
 )
 
-type strategy struct {
-	runtime.ObjectTyper
-	names.NameGenerator
-	declarative.Validation
-}
+type strategy struct{ endpoint.Strategy }
 
 var (
 	_ rest.CreateUpdateResetFieldsStrategy = strategy{}
@@ -40,20 +30,7 @@ var (
 
 // NewStrategy returns the rules of the main endpoint: it writes everything but
 // the status.
-func NewStrategy(scheme *runtime.Scheme) strategy {
-	return strategy{scheme, names.SimpleNameGenerator, declarative.NewValidation(scheme)}
-}
-
-func (strategy) NamespaceScoped() bool                         { return true }
-func (strategy) AllowCreateOnUpdate(context.Context) bool      { return false }
-func (strategy) AllowUnconditionalUpdate(context.Context) bool { return false }
-func (strategy) Canonicalize(runtime.Object)                   {}
-
-// GetResetFields says what this endpoint ignores, so that server-side apply
-// gives its writers no ownership of it.
-func (strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return endpoint.ResetFields("status")
-}
+func NewStrategy(scheme *runtime.Scheme) strategy { return strategy{endpoint.NewStrategy(scheme)} }
 
 func (strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
 	edge := obj.(*omni.Edge)
@@ -77,22 +54,12 @@ func (strategy) ValidateUpdate(_ context.Context, obj, old runtime.Object) field
 	return validation.ValidateEdgeUpdate(obj.(*omni.Edge), old.(*omni.Edge))
 }
 
-func (strategy) WarningsOnCreate(context.Context, runtime.Object) []string {
-	return nil
-}
-
-func (strategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
-type statusStrategy struct{ strategy }
+type statusStrategy struct{ endpoint.Strategy }
 
 // NewStatusStrategy returns the rules of the status endpoint: it writes nothing
 // but the status.
-func NewStatusStrategy(s strategy) statusStrategy { return statusStrategy{s} }
-
-func (statusStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return endpoint.ResetFields("spec", "metadata")
+func NewStatusStrategy(scheme *runtime.Scheme) statusStrategy {
+	return statusStrategy{endpoint.NewStatusStrategy(scheme)}
 }
 
 func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
@@ -105,24 +72,9 @@ func (statusStrategy) ValidateUpdate(_ context.Context, obj, old runtime.Object)
 	return validation.ValidateEdgeStatusUpdate(obj.(*omni.Edge), old.(*omni.Edge))
 }
 
-func (statusStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
-// SelectableFields are the values a field selector compares with.
-func SelectableFields(edge *omni.Edge) fields.Set {
-	return generic.AddObjectMetaFieldsSet(fields.Set{
-		"spec.edgeLocationName": edge.Spec.EdgeLocationName,
-		"spec.nodeTemplateName": edge.Spec.NodeTemplateName,
-		"status.phase":          string(edge.Status.Phase),
-	}, &edge.ObjectMeta, true)
-}
-
-// GetAttrs returns the labels and the selectable fields of the Edge.
-func GetAttrs(obj runtime.Object) (labels.Set, fields.Set, error) {
-	edge, ok := obj.(*omni.Edge)
-	if !ok {
-		return nil, nil, fmt.Errorf("%T is no Edge", obj)
-	}
-	return edge.Labels, SelectableFields(edge), nil
+// Selectable are the fields of an Edge that a selector may name.
+var Selectable = selection.Fields[*omni.Edge]{
+	{Name: "spec.edgeLocationName", Value: func(e *omni.Edge) string { return e.Spec.EdgeLocationName }},
+	{Name: "spec.nodeTemplateName", Value: func(e *omni.Edge) string { return e.Spec.NodeTemplateName }},
+	{Name: "status.phase", Value: func(e *omni.Edge) string { return string(e.Status.Phase) }},
 }

@@ -7,30 +7,20 @@ package edgelocation
 
 import (
 	"context"
-	"fmt"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/apiserver/pkg/storage/names"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/validation"
-	"github.com/castai/omni/pkg/registry/declarative"
 	"github.com/castai/omni/pkg/registry/endpoint"
+	"github.com/castai/omni/pkg/registry/selection"
 )
 
-type strategy struct {
-	runtime.ObjectTyper
-	names.NameGenerator
-	declarative.Validation
-}
+type strategy struct{ endpoint.Strategy }
 
 var (
 	_ rest.CreateUpdateResetFieldsStrategy = strategy{}
@@ -40,20 +30,7 @@ var (
 
 // NewStrategy returns the rules of the main endpoint: it writes everything but
 // the status.
-func NewStrategy(scheme *runtime.Scheme) strategy {
-	return strategy{scheme, names.SimpleNameGenerator, declarative.NewValidation(scheme)}
-}
-
-func (strategy) NamespaceScoped() bool                         { return true }
-func (strategy) AllowCreateOnUpdate(context.Context) bool      { return false }
-func (strategy) AllowUnconditionalUpdate(context.Context) bool { return false }
-func (strategy) Canonicalize(runtime.Object)                   {}
-
-// GetResetFields says what this endpoint ignores, so that server-side apply
-// gives its writers no ownership of it.
-func (strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return endpoint.ResetFields("status")
-}
+func NewStrategy(scheme *runtime.Scheme) strategy { return strategy{endpoint.NewStrategy(scheme)} }
 
 func (strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
 	location := obj.(*omni.EdgeLocation)
@@ -77,22 +54,12 @@ func (strategy) ValidateUpdate(_ context.Context, obj, old runtime.Object) field
 	return validation.ValidateEdgeLocationUpdate(obj.(*omni.EdgeLocation), old.(*omni.EdgeLocation))
 }
 
-func (strategy) WarningsOnCreate(context.Context, runtime.Object) []string {
-	return nil
-}
-
-func (strategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
-type statusStrategy struct{ strategy }
+type statusStrategy struct{ endpoint.Strategy }
 
 // NewStatusStrategy returns the rules of the status endpoint: it writes nothing
 // but the status.
-func NewStatusStrategy(s strategy) statusStrategy { return statusStrategy{s} }
-
-func (statusStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return endpoint.ResetFields("spec", "metadata")
+func NewStatusStrategy(scheme *runtime.Scheme) statusStrategy {
+	return statusStrategy{endpoint.NewStatusStrategy(scheme)}
 }
 
 func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
@@ -105,24 +72,9 @@ func (statusStrategy) ValidateUpdate(_ context.Context, obj, old runtime.Object)
 	return validation.ValidateEdgeLocationStatusUpdate(obj.(*omni.EdgeLocation), old.(*omni.EdgeLocation))
 }
 
-func (statusStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
-// SelectableFields are the values a field selector compares with.
-func SelectableFields(location *omni.EdgeLocation) fields.Set {
-	return generic.AddObjectMetaFieldsSet(fields.Set{
-		"spec.provider": string(location.Spec.Provider),
-		"spec.region":   location.Spec.Region,
-		"status.phase":  string(location.Status.Phase),
-	}, &location.ObjectMeta, true)
-}
-
-// GetAttrs returns the labels and the selectable fields of the EdgeLocation.
-func GetAttrs(obj runtime.Object) (labels.Set, fields.Set, error) {
-	location, ok := obj.(*omni.EdgeLocation)
-	if !ok {
-		return nil, nil, fmt.Errorf("%T is no EdgeLocation", obj)
-	}
-	return location.Labels, SelectableFields(location), nil
+// Selectable are the fields of an EdgeLocation that a selector may name.
+var Selectable = selection.Fields[*omni.EdgeLocation]{
+	{Name: "spec.region", Value: func(l *omni.EdgeLocation) string { return l.Spec.Region }},
+	{Name: "status.phase", Value: func(l *omni.EdgeLocation) string { return string(l.Status.Phase) }},
+	{Name: "spec.provider", Value: func(l *omni.EdgeLocation) string { return string(l.Spec.Provider) }},
 }

@@ -7,30 +7,20 @@ package nodetemplate
 
 import (
 	"context"
-	"fmt"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/apiserver/pkg/storage/names"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/validation"
-	"github.com/castai/omni/pkg/registry/declarative"
 	"github.com/castai/omni/pkg/registry/endpoint"
+	"github.com/castai/omni/pkg/registry/selection"
 )
 
-type strategy struct {
-	runtime.ObjectTyper
-	names.NameGenerator
-	declarative.Validation
-}
+type strategy struct{ endpoint.Strategy }
 
 var (
 	_ rest.CreateUpdateResetFieldsStrategy = strategy{}
@@ -40,20 +30,7 @@ var (
 
 // NewStrategy returns the rules of the main endpoint: it writes everything but
 // the status.
-func NewStrategy(scheme *runtime.Scheme) strategy {
-	return strategy{scheme, names.SimpleNameGenerator, declarative.NewValidation(scheme)}
-}
-
-func (strategy) NamespaceScoped() bool                         { return true }
-func (strategy) AllowCreateOnUpdate(context.Context) bool      { return false }
-func (strategy) AllowUnconditionalUpdate(context.Context) bool { return false }
-func (strategy) Canonicalize(runtime.Object)                   {}
-
-// GetResetFields says what this endpoint ignores, so that server-side apply
-// gives its writers no ownership of it.
-func (strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return endpoint.ResetFields("status")
-}
+func NewStrategy(scheme *runtime.Scheme) strategy { return strategy{endpoint.NewStrategy(scheme)} }
 
 func (strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
 	template := obj.(*omni.NodeTemplate)
@@ -85,14 +62,12 @@ func (strategy) WarningsOnUpdate(_ context.Context, obj, _ runtime.Object) []str
 	return validation.NodeTemplateWarnings(obj.(*omni.NodeTemplate))
 }
 
-type statusStrategy struct{ strategy }
+type statusStrategy struct{ endpoint.Strategy }
 
 // NewStatusStrategy returns the rules of the status endpoint: it writes nothing
 // but the status.
-func NewStatusStrategy(s strategy) statusStrategy { return statusStrategy{s} }
-
-func (statusStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return endpoint.ResetFields("spec", "metadata")
+func NewStatusStrategy(scheme *runtime.Scheme) statusStrategy {
+	return statusStrategy{endpoint.NewStatusStrategy(scheme)}
 }
 
 func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
@@ -105,20 +80,6 @@ func (statusStrategy) ValidateUpdate(_ context.Context, obj, old runtime.Object)
 	return validation.ValidateNodeTemplateStatusUpdate(obj.(*omni.NodeTemplate), old.(*omni.NodeTemplate))
 }
 
-func (statusStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
-// SelectableFields are the values a field selector compares with.
-func SelectableFields(template *omni.NodeTemplate) fields.Set {
-	return generic.AddObjectMetaFieldsSet(fields.Set{}, &template.ObjectMeta, true)
-}
-
-// GetAttrs returns the labels and the selectable fields of the NodeTemplate.
-func GetAttrs(obj runtime.Object) (labels.Set, fields.Set, error) {
-	template, ok := obj.(*omni.NodeTemplate)
-	if !ok {
-		return nil, nil, fmt.Errorf("%T is no NodeTemplate", obj)
-	}
-	return template.Labels, SelectableFields(template), nil
-}
+// Selectable are the fields of a NodeTemplate that a selector may name: none but
+// those of every object.
+var Selectable = selection.Fields[*omni.NodeTemplate]{}

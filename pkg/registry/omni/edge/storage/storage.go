@@ -35,12 +35,12 @@ func NewStorage(optsGetter generic.RESTOptionsGetter) (*Storage, error) {
 		UpdateStrategy:            strategy,
 		DeleteStrategy:            strategy,
 		ResetFieldsStrategy:       strategy,
+		PredicateFunc:             edge.Selectable.Predicate,
 		TableConvertor:            columns,
 	}
-	options := &generic.StoreOptions{RESTOptions: optsGetter, AttrFunc: edge.GetAttrs}
-	if err := store.CompleteWithOptions(options); err != nil {
+	if err := store.CompleteWithOptions(edge.Selectable.StoreOptions(optsGetter)); err != nil {
 		return nil, fmt.Errorf("open the store of edges: %w", err)
 	}
-	status := endpoint.NewStatusREST(store, edge.NewStatusStrategy(strategy))
+	status := endpoint.NewStatusREST(store, edge.NewStatusStrategy(scheme.Scheme))
 	return &Storage{Edge: endpoint.NewREST(store, "edge"), Status: status}, nil
 }

@@ -37,13 +37,13 @@ func NewStorage(optsGetter generic.RESTOptionsGetter, config OnboardConfig) (*St
 		UpdateStrategy:            strategy,
 		DeleteStrategy:            strategy,
 		ResetFieldsStrategy:       strategy,
+		PredicateFunc:             edgelocation.Selectable.Predicate,
 		TableConvertor:            columns,
 	}
-	options := &generic.StoreOptions{RESTOptions: optsGetter, AttrFunc: edgelocation.GetAttrs}
-	if err := store.CompleteWithOptions(options); err != nil {
+	if err := store.CompleteWithOptions(edgelocation.Selectable.StoreOptions(optsGetter)); err != nil {
 		return nil, fmt.Errorf("open the store of edgelocations: %w", err)
 	}
-	status := endpoint.NewStatusREST(store, edgelocation.NewStatusStrategy(strategy))
+	status := endpoint.NewStatusREST(store, edgelocation.NewStatusStrategy(scheme.Scheme))
 	onboardingStore := *store
 	onboardingStore.UpdateStrategy = edgelocation.NewOnboardingStrategy(strategy)
 	return &Storage{

@@ -39,13 +39,13 @@ func NewStorage(optsGetter generic.RESTOptionsGetter, locations rest.Lister, cat
 		UpdateStrategy:            strategy,
 		DeleteStrategy:            strategy,
 		ResetFieldsStrategy:       strategy,
+		PredicateFunc:             nodetemplate.Selectable.Predicate,
 		TableConvertor:            columns,
 	}
-	options := &generic.StoreOptions{RESTOptions: optsGetter, AttrFunc: nodetemplate.GetAttrs}
-	if err := store.CompleteWithOptions(options); err != nil {
+	if err := store.CompleteWithOptions(nodetemplate.Selectable.StoreOptions(optsGetter)); err != nil {
 		return nil, fmt.Errorf("open the store of nodetemplates: %w", err)
 	}
-	status := endpoint.NewStatusREST(store, nodetemplate.NewStatusStrategy(strategy))
+	status := endpoint.NewStatusREST(store, nodetemplate.NewStatusStrategy(scheme.Scheme))
 	return &Storage{
 		NodeTemplate: endpoint.NewREST(store, "nt"),
 		Status:       status,
