@@ -8,10 +8,13 @@ package endpoint
 import (
 	"context"
 
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
+	storeerr "k8s.io/apiserver/pkg/storage/errors"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
@@ -37,6 +40,28 @@ func (r *REST) ShortNames() []string { return r.shortNames }
 
 // Categories implements rest.CategoriesProvider: kubectl get omni.
 func (*REST) Categories() []string { return []string{"omni"} }
+
+// Create implements rest.Creater.
+func (r *REST) Create(ctx context.Context, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
+	created, err := r.Store.Create(ctx, obj, validate, options)
+	return created, writeError(err)
+}
+
+// Update implements rest.Updater; patches come by here too.
+func (r *REST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc, allowCreate bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	updated, created, err := r.Store.Update(ctx, name, info, create, update, allowCreate, options)
+	return updated, created, writeError(err)
+}
+
+// Watch implements rest.Watcher. The store would answer 500 to a resource
+// version that is no number.
+func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
+	watcher, err := r.Store.Watch(ctx, options)
+	if err != nil {
+		return nil, storeerr.InterpretWatchError(err, r.DefaultQualifiedResource, "")
+	}
+	return watcher, nil
+}
 
 // StatusREST serves the status of a kind from its store.
 type StatusREST struct {
@@ -70,7 +95,8 @@ func (r *StatusREST) Get(ctx context.Context, name string, options *metav1.GetOp
 
 // Update writes the status. It never creates.
 func (r *StatusREST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc, _ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
-	return r.store.Update(ctx, name, info, create, update, false, options)
+	updated, created, err := r.store.Update(ctx, name, info, create, update, false, options)
+	return updated, created, writeError(err)
 }
 
 // GetResetFields implements rest.ResetFieldsStrategy.

@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/castai/omni/pkg/apis/omni"
 )
 
 // Object is a pointer to E that carries object metadata.
@@ -66,6 +68,26 @@ func Age[P metav1.Object]() Column[P] {
 		Description: "Time since the object was created.",
 		Value: func(o P) any {
 			return metatable.ConvertToHumanReadableDateType(o.GetCreationTimestamp())
+		},
+	}
+}
+
+// Ready is the wide column that says whether the condition Ready of the object
+// is True, or the reason why it is not.
+func Ready[P any](description string, conditions func(P) []metav1.Condition) Column[P] {
+	return Column[P]{
+		Name: "Ready", Type: "string", Wide: true,
+		Description: description,
+		Value: func(o P) any {
+			ready := meta.FindStatusCondition(conditions(o), omni.ConditionReady)
+			switch {
+			case ready == nil:
+				return string(metav1.ConditionUnknown)
+			case ready.Status == metav1.ConditionTrue:
+				return string(metav1.ConditionTrue)
+			default:
+				return ready.Reason
+			}
 		},
 	}
 }

@@ -7,6 +7,7 @@ package edgelocation
 
 import (
 	"context"
+	"fmt"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -52,6 +53,29 @@ func (strategy) Validate(_ context.Context, obj runtime.Object) field.ErrorList 
 
 func (strategy) ValidateUpdate(_ context.Context, obj, old runtime.Object) field.ErrorList {
 	return validation.ValidateEdgeLocationUpdate(obj.(*omni.EdgeLocation), old.(*omni.EdgeLocation))
+}
+
+func (strategy) WarningsOnCreate(_ context.Context, obj runtime.Object) []string {
+	return warnings(obj.(*omni.EdgeLocation))
+}
+
+func (strategy) WarningsOnUpdate(_ context.Context, obj, _ runtime.Object) []string {
+	return warnings(obj.(*omni.EdgeLocation))
+}
+
+// warnings are about locations that are valid and surely not meant.
+func warnings(location *omni.EdgeLocation) []string {
+	if location.Spec.AWS == nil {
+		return nil // the script makes a subnet in every zone that is asked for
+	}
+	var messages []string
+	for i, zone := range location.Spec.Zones {
+		if location.Spec.AWS.SubnetIDs[zone] == "" {
+			messages = append(messages, fmt.Sprintf("spec.zones[%d]: no machine can be bought in %s, because spec.aws.subnetIDs has no subnet in it: "+
+				"run the onboarding script again, or add the subnet", i, zone))
+		}
+	}
+	return messages
 }
 
 type statusStrategy struct{ endpoint.Strategy }

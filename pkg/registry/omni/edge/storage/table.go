@@ -4,6 +4,8 @@
 package storage
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/registry/table"
 )
@@ -53,6 +55,8 @@ var columns = table.NewConvertor(
 		Value:       func(e *omni.Edge) any { return e.Status.HourlyPrice },
 	},
 	table.Age[*omni.Edge](),
+	table.Ready("Whether pods can run on the Node now: True, or the reason why not.",
+		func(e *omni.Edge) []metav1.Condition { return e.Status.Conditions }),
 	column{
 		Name: "Instance", Type: "string", Wide: true,
 		Description: "The cloud's identifier of the machine.",

@@ -6,7 +6,6 @@ package storage
 import (
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/castai/omni/pkg/apis/omni"
@@ -43,10 +42,17 @@ var columns = table.NewConvertor(
 		Value:       func(l *omni.EdgeLocation) any { return l.Status.HourlyPrice },
 	},
 	table.Age[*omni.EdgeLocation](),
+	table.Ready("Whether machines can be bought here now: True, or the reason why not.",
+		func(l *omni.EdgeLocation) []metav1.Condition { return l.Status.Conditions }),
 	column{
-		Name: "Ready", Type: "string", Wide: true,
-		Description: "Whether machines can be bought here now: True, or the reason why not.",
-		Value:       ready,
+		Name: "Zones", Type: "string", Wide: true,
+		Description: "Zones the location is narrowed to; <all> that have a subnet.",
+		Value: func(l *omni.EdgeLocation) any {
+			if len(l.Spec.Zones) == 0 {
+				return "<all>"
+			}
+			return strings.Join(l.Spec.Zones, ",")
+		},
 	},
 	column{
 		Name: "Templates", Type: "string", Wide: true,
@@ -59,15 +65,3 @@ var columns = table.NewConvertor(
 		Value:       func(l *omni.EdgeLocation) any { return l.Status.EdgeClusterVersion },
 	},
 )
-
-func ready(l *omni.EdgeLocation) any {
-	condition := meta.FindStatusCondition(l.Status.Conditions, omni.ConditionReady)
-	switch {
-	case condition == nil:
-		return string(metav1.ConditionUnknown)
-	case condition.Status == metav1.ConditionTrue:
-		return string(metav1.ConditionTrue)
-	default:
-		return condition.Reason
-	}
-}

@@ -4,8 +4,13 @@
 package storage
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/registry/table"
@@ -41,7 +46,42 @@ var columns = table.NewConvertor(
 		Value:       func(t *omni.NodeTemplate) any { return t.Status.HourlyPrice },
 	},
 	table.Age[*omni.NodeTemplate](),
+	table.Ready("Whether machines of the template can be bought now: True, or the reason why not.",
+		func(t *omni.NodeTemplate) []metav1.Condition { return t.Status.Conditions }),
+	column{
+		Name: "Families", Type: "string", Wide: true,
+		Description: "Families of machine types that are allowed: <all>, or their names; an excluded family has a ! before it.",
+		Value:       families,
+	},
+	column{
+		Name: "Max-Edges", Type: "string", Wide: true,
+		Description: "Bound on the number of machines; <none> if there is no bound.",
+		Value: func(t *omni.NodeTemplate) any {
+			if t.Spec.Limits.Edges == nil {
+				return "<none>"
+			}
+			return strconv.Itoa(int(*t.Spec.Limits.Edges))
+		},
+	},
+	column{
+		Name: "Max-$/H", Type: "string", Wide: true,
+		Description: "Bound on the price of the machines together, in US dollars per hour; <none> if there is no bound.",
+		Value: func(t *omni.NodeTemplate) any {
+			return cmp.Or(t.Spec.Limits.HourlyPrice, "<none>")
+		},
+	},
 )
+
+func families(t *omni.NodeTemplate) any {
+	names := slices.Clone(t.Spec.Constraints.InstanceFamilies)
+	for _, excluded := range t.Spec.Constraints.ExcludeInstanceFamilies {
+		names = append(names, "!"+excluded)
+	}
+	if len(names) == 0 {
+		return "<all>"
+	}
+	return strings.Join(names, ",")
+}
 
 func edgeLocations(t *omni.NodeTemplate) any {
 	switch locations := t.Spec.EdgeLocations; {
