@@ -8,12 +8,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"text/tabwriter"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -107,33 +109,50 @@ func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision,
 // TestRoles is the matrix of role, verb and resource: every pair that is not
 // listed is refused.
 func TestRoles(t *testing.T) {
-	const kinds = "edgelocations nodetemplates edges"
-	read := grants("get list watch", kinds+" edgelocations/status nodetemplates/status edges/status")
+	const (
+		kinds  = "edgelocations nodetemplates edges"
+		status = "edgelocations/status nodetemplates/status edges/status"
+		others = "edgelocations/onboard-script edgelocations/onboarding nodetemplates/instances"
+		verbs  = "get list watch create update patch delete deletecollection"
+	)
 	subresources := grants("get", "edgelocations/onboard-script nodetemplates/instances")
-	write := grants("create update patch delete deletecollection", kinds)
 	onboard := append(grants("get list watch", "edgelocations"), grants("get create", "edgelocations/onboard-script")...)
-	status := grants("get", "edgelocations/status nodetemplates/status edges/status")
-
-	viewer := slices.Concat(read, subresources)
-	editor := slices.Concat(grants("get list watch", kinds), status, subresources, write)
-	for role, want := range map[string][]string{
-		"omni-viewer":       viewer,
-		"omni-editor":       editor,
-		"omni-onboarder":    onboard,
-		"omni-admin":        slices.Concat(viewer, editor, onboard),
-		"omni-registration": grants("create", "edgelocations/onboarding"),
-		"view":              viewer,
-		"edit":              slices.Concat(viewer, editor),
-		"admin":             slices.Concat(viewer, editor, onboard),
-	} {
-		for _, grant := range grants("get list watch create update patch delete deletecollection", kinds+
-			" edgelocations/status nodetemplates/status edges/status edgelocations/onboard-script edgelocations/onboarding nodetemplates/instances") {
-			verb, resource, _ := strings.Cut(grant, " ")
-			if got := allowed(role, verb, resource); got != slices.Contains(want, grant) {
-				t.Errorf("%s may %s %s: %v", role, verb, resource, got)
+	viewer := slices.Concat(grants("get list watch", kinds+" "+status), subresources)
+	editor := slices.Concat(grants(verbs, kinds), grants("get", status), subresources)
+	columns := []struct {
+		role string
+		want []string
+	}{
+		{"omni-viewer", viewer},
+		{"omni-editor", editor},
+		{"omni-onboarder", onboard},
+		{"omni-admin", slices.Concat(viewer, editor, onboard)},
+		{"omni-registration", grants("create", "edgelocations/onboarding")},
+		{"view", viewer},
+		{"edit", slices.Concat(viewer, editor)},
+		{"admin", slices.Concat(viewer, editor, onboard)},
+	}
+	var matrix strings.Builder
+	printed := tabwriter.NewWriter(&matrix, 0, 0, 2, ' ', 0)
+	fmt.Fprint(printed, "VERB\tRESOURCE")
+	for _, column := range columns {
+		fmt.Fprint(printed, "\t", column.role)
+	}
+	for _, grant := range grants(verbs, kinds+" "+status+" "+others) {
+		verb, resource, _ := strings.Cut(grant, " ")
+		fmt.Fprintf(printed, "\n%s\t%s", verb, resource)
+		for _, column := range columns {
+			got := allowed(column.role, verb, resource)
+			if got != slices.Contains(column.want, grant) {
+				t.Errorf("%s may %s %s: %v", column.role, verb, resource, got)
 			}
+			fmt.Fprint(printed, "\t", map[bool]string{true: "yes", false: "-"}[got])
 		}
 	}
+	if err := printed.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + matrix.String())
 }
 
 func grants(verbs, resources string) []string {

@@ -56,12 +56,12 @@ func dataDir(t *testing.T) string {
 	return dir
 }
 
-func newServer(t *testing.T) *testServer {
+func newServer(t *testing.T, tune ...func(*options.Options)) *testServer {
 	t.Helper()
-	return newServerOn(t, dataDir(t))
+	return newServerOn(t, dataDir(t), tune...)
 }
 
-func newServerOn(t *testing.T, dir string) *testServer {
+func newServerOn(t *testing.T, dir string, tune ...func(*options.Options)) *testServer {
 	t.Helper()
 	member, err := etcd.Start(dir)
 	if err != nil {
@@ -74,6 +74,9 @@ func newServerOn(t *testing.T, dir string) *testServer {
 	o.Recommended.Authentication, o.Recommended.Authorization = nil, nil
 	o.Recommended.CoreAPI, o.Recommended.Admission = nil, nil
 	o.Recommended.Features.EnablePriorityAndFairness = false
+	for _, change := range tune {
+		change(o)
+	}
 	if o.Recommended.SecureServing.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,9 @@ func table(t *testing.T, s *testServer, path string) (headers string, rows []str
 
 func testTables(t *testing.T, s *testServer) {
 	ctx, client := context.Background(), s.client().OmniV1alpha1()
-	location, err := client.EdgeLocations(namespace).Create(ctx, newLocation("table"), metav1.CreateOptions{})
+	location := newLocation("table")
+	location.Spec.Zones = []string{"us-west-2a", "us-west-2b"}
+	location, err := client.EdgeLocations(namespace).Create(ctx, location, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +75,9 @@ func testTables(t *testing.T, s *testServer) {
 	}
 	template := newTemplate("table", "a", "b")
 	template.Spec.Constraints.MinCPU = 2
+	template.Spec.Constraints.InstanceFamilies, template.Spec.Constraints.ExcludeInstanceFamilies = []string{"m7i"}, []string{"t3"}
+	limit := int32(4)
+	template.Spec.Limits.Edges = &limit
 	template.Spec.Constraints.CapacityTypes = []v1alpha1.CapacityType{v1alpha1.CapacitySpot, v1alpha1.CapacityOnDemand}
 	if _, err := client.NodeTemplates(namespace).Create(ctx, template, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -84,6 +89,9 @@ func testTables(t *testing.T, s *testServer) {
 	edge.Status = v1alpha1.EdgeStatus{
 		Phase: v1alpha1.EdgeReady, InstanceID: "i-1", NodeName: "cast-1", HourlyPrice: "0.1008",
 		Launch: &v1alpha1.EdgeLaunch{Attempt: 1, ClientToken: "c", Zone: "us-west-2a"},
+		Conditions: []metav1.Condition{{
+			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: "NodeReady", LastTransitionTime: metav1.NewTime(start),
+		}},
 	}
 	if _, err := client.Edges(namespace).UpdateStatus(ctx, edge, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
@@ -91,16 +99,16 @@ func testTables(t *testing.T, s *testServer) {
 	// AGE is real time, so it is left out of what is compared.
 	for _, test := range []struct{ resource, headers, before, after string }{
 		{
-			"edgelocations", "NAME PROVIDER REGION PHASE EDGES $/H AGE (READY) (TEMPLATES) (VERSION)",
-			"table AWS us-west-2 In use 2 0.2016 ", " NotPeered batch,gpu v1.37.1",
+			"edgelocations", "NAME PROVIDER REGION PHASE EDGES $/H AGE (READY) (ZONES) (TEMPLATES) (VERSION)",
+			"table AWS us-west-2 In use 2 0.2016 ", " NotPeered us-west-2a,us-west-2b batch,gpu v1.37.1",
 		},
 		{
-			"nodetemplates", "NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE",
-			"table a,b spot,on-demand 2 0 ", "",
+			"nodetemplates", "NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE (READY) (FAMILIES) (MAX-EDGES) (MAX-$/H)",
+			"table a,b spot,on-demand 2 0 ", " Unknown m7i,!t3 4 <none>",
 		},
 		{
-			"edges", "NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE (INSTANCE) (TEMPLATE)",
-			"table table m7i.large us-west-2a on-demand Ready cast-1 0.1008 ", " i-1 batch",
+			"edges", "NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE (READY) (INSTANCE) (TEMPLATE)",
+			"table table m7i.large us-west-2a on-demand Ready cast-1 0.1008 ", " True i-1 batch",
 		},
 	} {
 		for _, at := range []string{path(test.resource), path(test.resource, "table")} {
