@@ -102,8 +102,7 @@ func testFieldValidation(t *testing.T, s *testServer) {
 	s.expect(
 		exchange{"merge patch", patch, at, contentType("application/merge-patch+json"), `{"spec":{"nope":1}}`, 422, "nope"},
 		exchange{"JSON patch", patch, at, contentType("application/json-patch+json"), `[{"op":"add","path":"/spec/nope","value":1}]`, 422, "nope"},
-		// The library has no 4xx for what is not in the schema of an apply.
-		exchange{"apply", patch, at, contentType("application/apply-patch+yaml"), "apiVersion: omni.cast.ai/v1alpha1\nkind: EdgeLocation\nspec: {nope: 1}", 500, "nope"},
+		exchange{"apply", patch, at, contentType("application/apply-patch+yaml"), "apiVersion: omni.cast.ai/v1alpha1\nkind: EdgeLocation\nspec: {nope: 1}", 400, ".spec.nope"},
 		exchange{"YAML", post, query(path("nodetemplates"), "dryRun=All", "fieldValidation=Strict"), contentType("application/yaml"), "apiVersion: omni.cast.ai/v1alpha1\nkind: NodeTemplate\nmetadata: {name: new}\nspec: {nope: 1}", 400, "nope"},
 	)
 }

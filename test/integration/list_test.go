@@ -140,6 +140,16 @@ func TestExpiredToken(t *testing.T) {
 	}
 }
 
+// testIndex: a list by a field reads the index, with the newest version as well.
+// That it looks at nothing else is shown where the index is (TestListByIndex).
+func testIndex(t *testing.T, s *testServer) {
+	const metric = `apiserver_cache_list_total{group="omni.cast.ai",index="f:spec.edgeLocationName",resource="edges"}`
+	if _, err := s.client().OmniV1alpha1().Edges(namespace).List(context.Background(), metav1.ListOptions{FieldSelector: "spec.edgeLocationName=indexed"}); err != nil {
+		t.Fatal(err)
+	}
+	s.expect(exchange{"metrics", get, "/metrics", nil, "", 200, metric})
+}
+
 // testSelectableFields names every field of every kind in every version, with a
 // value that selects the object and with one that does not.
 func testSelectableFields(t *testing.T, s *testServer) {

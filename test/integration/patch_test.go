@@ -109,14 +109,14 @@ func testOwnership(t *testing.T, s *testServer) {
 		}
 		return err
 	}
-	if err := status("controller", v1alpha1.EdgeLocationInUse, false); !apierrors.IsConflict(err) && err != nil {
+	if err := status("controller", v1alpha1.EdgeLocationInUse, false); err != nil {
 		t.Errorf("status: %v", err)
 	}
-	if err := status("controller", v1alpha1.EdgeLocationInUse, true); err != nil {
-		t.Errorf("status, forced: %v", err)
-	}
-	if err := status("intruder", v1alpha1.EdgeLocationFailed, false); !apierrors.IsConflict(err) {
+	if err := status("other", v1alpha1.EdgeLocationFailed, false); !apierrors.IsConflict(err) {
 		t.Errorf("status of another owner: %v, want a conflict", err)
+	}
+	if err := status("other", v1alpha1.EdgeLocationFailed, true); err != nil {
+		t.Errorf("status of another owner, forced: %v", err)
 	}
 	// What its only owner stops applying goes away.
 	if _, err := apply("second", "", true); err != nil {

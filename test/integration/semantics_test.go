@@ -25,6 +25,7 @@ func TestSemantics(t *testing.T) {
 		"resource versions":                         testResourceVersions,
 		"paging":                                    testPaging,
 		"selectable fields":                         testSelectableFields,
+		"a list by a field reads the index":         testIndex,
 		"deletecollection":                          testDeleteCollection,
 		"finalizers":                                testFinalizers,
 		"preconditions":                             testPreconditions,

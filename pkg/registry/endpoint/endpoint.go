@@ -41,19 +41,19 @@ func (r *REST) ShortNames() []string { return r.shortNames }
 // Categories implements rest.CategoriesProvider: kubectl get omni.
 func (*REST) Categories() []string { return []string{"omni"} }
 
-// Create implements rest.Creater.
+// Create stores a new object.
 func (r *REST) Create(ctx context.Context, obj runtime.Object, validate rest.ValidateObjectFunc, options *metav1.CreateOptions) (runtime.Object, error) {
 	created, err := r.Store.Create(ctx, obj, validate, options)
 	return created, writeError(err)
 }
 
-// Update implements rest.Updater; patches come by here too.
+// Update stores a changed object; patches come by here too.
 func (r *REST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc, allowCreate bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
 	updated, created, err := r.Store.Update(ctx, name, info, create, update, allowCreate, options)
 	return updated, created, writeError(err)
 }
 
-// Watch implements rest.Watcher. The store would answer 500 to a resource
+// Watch follows changes. The store would answer 500 to a resource
 // version that is no number.
 func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
 	watcher, err := r.Store.Watch(ctx, options)
