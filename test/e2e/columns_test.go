@@ -33,18 +33,27 @@ func TestPrintedColumns(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	var headers []string
-	for line := range strings.Lines(kubectl(t, "get", "edgelocations,nodetemplates,edges", "--all-namespaces")) {
-		if strings.HasPrefix(line, "NAMESPACE") {
-			headers = append(headers, strings.Join(strings.Fields(line), " "))
+	for format, want := range map[string][]string{
+		"": {
+			"NAMESPACE NAME PROVIDER REGION PHASE EDGES $/H AGE",
+			"NAMESPACE NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE",
+			"NAMESPACE NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE",
+		},
+		"wide": {
+			"NAMESPACE NAME PROVIDER REGION PHASE EDGES $/H AGE READY ZONES TEMPLATES VERSION",
+			"NAMESPACE NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE READY FAMILIES MAX-EDGES MAX-$/H",
+			"NAMESPACE NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE READY INSTANCE TEMPLATE",
+		},
+	} {
+		var headers []string
+		for line := range strings.Lines(kubectl(t, "get", "edgelocations,nodetemplates,edges", "--all-namespaces", "--output", format)) {
+			if strings.HasPrefix(line, "NAMESPACE") {
+				headers = append(headers, strings.Join(strings.Fields(line), " "))
+			}
 		}
-	}
-	if want := []string{
-		"NAMESPACE NAME PROVIDER REGION PHASE EDGES $/H AGE",
-		"NAMESPACE NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE",
-		"NAMESPACE NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE",
-	}; !slices.Equal(headers, want) {
-		t.Errorf("the columns are %q, want %q", headers, want)
+		if !slices.Equal(headers, want) {
+			t.Errorf("the columns of --output=%q are %q, want %q", format, headers, want)
+		}
 	}
 	for shortName, field := range map[string]string{"el": "kubeconfigSecretRef", "nt": "consolidateAfter", "edge": "edgeLocationName"} {
 		if out := kubectl(t, "explain", shortName+".spec", "--recursive"); !strings.Contains(out, field) {
