@@ -30,6 +30,7 @@ func TestSemantics(t *testing.T) {
 		"finalizers":                                testFinalizers,
 		"preconditions":                             testPreconditions,
 		"generated names":                           testGenerateName,
+		"a watch in tables":                         testWatchTable,
 		"initial events end with a bookmark":        testInitialEvents,
 		"informers sync by streaming":               testStreamingInformers,
 		"warnings on create and update":             testZoneWarnings,

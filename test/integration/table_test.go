@@ -124,3 +124,24 @@ func testTables(t *testing.T, s *testServer) {
 		}
 	}
 }
+
+// testWatchTable is kubectl get --watch: every event is a table of one row, and
+// only the first has headers.
+func testWatchTable(t *testing.T, s *testServer) {
+	s.createEdges("tabled", 3)
+	at := query(path("edges"), "watch=1", "timeoutSeconds=1", "labelSelector=test%3Dtabled")
+	answer := s.do("viewer", http.MethodGet, at, map[string]string{"Accept": acceptTable}, nil)
+	events := json.NewDecoder(strings.NewReader(answer.body))
+	for i := range 3 {
+		var event struct {
+			Type   string
+			Object metav1.Table
+		}
+		if err := events.Decode(&event); err != nil {
+			t.Fatalf("event %d: %v in %s", i, err, answer.body)
+		}
+		if len(event.Object.Rows) != 1 || event.Type != "ADDED" || (len(event.Object.ColumnDefinitions) > 0) != (i == 0) {
+			t.Errorf("event %d is %s of %d rows and %d headers", i, event.Type, len(event.Object.Rows), len(event.Object.ColumnDefinitions))
+		}
+	}
+}
