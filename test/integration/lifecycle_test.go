@@ -21,7 +21,7 @@ import (
 func TestRestart(t *testing.T) {
 	dir := dataDir(t)
 	first := newServerOn(t, dir)
-	if _, err := etcd.Start(dir); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "in use by another process") {
+	if _, err := etcd.Start(dir, etcd.DefaultQuotaBytes); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "in use by another process") {
 		t.Errorf("a second server on the directory: %v, want an error that names it", err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {

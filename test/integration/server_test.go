@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,20 +64,41 @@ func newServer(t *testing.T, tune ...func(*options.Options)) *testServer {
 
 func newServerOn(t *testing.T, dir string, tune ...func(*options.Options)) *testServer {
 	t.Helper()
-	member, err := etcd.Start(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := options.NewOptions()
-	o.DataDir, o.ClusterID = dir, "test"
-	o.PublicURL, o.ServiceAccountIssuer = "https://main.example.com:6443", "https://issuer.example.com"
-	// There is no main cluster to delegate to.
-	o.Recommended.Authentication, o.Recommended.Authorization = nil, nil
-	o.Recommended.CoreAPI, o.Recommended.Admission = nil, nil
-	o.Recommended.Features.EnablePriorityAndFairness = false
+	member := startMember(t, dir)
+	o := newOptions()
+	o.DataDir = dir
 	for _, change := range tune {
 		change(o)
 	}
+	return serve(t, o, member.Close)
+}
+
+func startMember(t *testing.T, dir string) *etcd.Server {
+	t.Helper()
+	member, err := etcd.Start(dir, etcd.DefaultQuotaBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return member
+}
+
+// newOptions are those of a server without a main cluster to delegate to; they
+// lack a storage.
+func newOptions() *options.Options {
+	o := options.NewOptions()
+	o.ClusterID = "test"
+	o.PublicURL, o.ServiceAccountIssuer = "https://main.example.com:6443", "https://issuer.example.com"
+	o.Recommended.Authentication, o.Recommended.Authorization = nil, nil
+	o.Recommended.CoreAPI, o.Recommended.Admission = nil, nil
+	o.Recommended.Features.EnablePriorityAndFairness = false
+	return o
+}
+
+// serve runs a server on the storage of the options until the test ends, and then
+// calls stopped.
+func serve(t *testing.T, o *options.Options, stopped func()) *testServer {
+	t.Helper()
+	var err error
 	if o.Recommended.SecureServing.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -98,18 +120,13 @@ func newServerOn(t *testing.T, dir string, tune ...func(*options.Options)) *test
 	done := make(chan error, 1)
 	go func() { done <- server.PrepareRun().RunWithContext(ctx) }()
 	s := &testServer{t: t, admin: server.LoopbackClientConfig, clock: clock}
-	stopped := false
-	s.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	s.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("server: %v", err)
 		}
-		member.Close()
-	}
+		stopped()
+	})
 	t.Cleanup(s.stop)
 	s.waitReady()
 	return s

@@ -26,7 +26,7 @@ import (
 
 // long has the examples in it, because the help by sections prints no others.
 const long = `omni-apiserver serves EdgeLocations, NodeTemplates and Edges as an aggregated API of the
-main cluster, which authenticates and authorises its callers. It keeps them in its own etcd.
+main cluster, which authenticates and authorises its callers. It keeps them in its own etcd,
 
 Examples:
 
@@ -39,7 +39,7 @@ Examples:
   # Several replicas on an etcd cluster, inside the main cluster:
   omni-apiserver --bind-address=0.0.0.0 --cluster-id=prod --public-url=https://main.example.com:6443 \
     --etcd-servers=https://etcd.example.com:2379 --etcd-cafile=ca.crt \
-    --etcd-certfile=client.crt --etcd-keyfile=client.key \
+    --etcd-certfile=client.crt --etcd-keyfile=client.key --encryption-provider-config=encryption.yaml \
     --tls-cert-file=tls.crt --tls-private-key-file=tls.key`
 
 // NewCommand returns the omni-apiserver command.
@@ -86,7 +86,7 @@ func Run(ctx context.Context, o *options.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if o.Embedded() {
-		member, err := etcd.Start(o.DataDir)
+		member, err := etcd.Start(o.DataDir, o.QuotaBytes)
 		if err != nil {
 			return err
 		}
@@ -103,6 +103,17 @@ func Run(ctx context.Context, o *options.Options) error {
 	config, err := o.Config(ctx)
 	if err != nil {
 		return err
+	}
+	claim, err := o.Claim(ctx, config.Generic.ClientConfig)
+	if err != nil {
+		return err
+	}
+	if claim != nil {
+		go func() {
+			if err := claim.Hold(ctx); err != nil {
+				cancel(err)
+			}
+		}()
 	}
 	server, err := config.New()
 	if err != nil {

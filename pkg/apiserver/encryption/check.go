@@ -13,7 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/server/options/encryptionconfig"
 	"k8s.io/apiserver/pkg/storage/value"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // Identity is the Key of objects that are not encrypted.
@@ -73,7 +73,7 @@ func Check(ctx context.Context, file string, stored iter.Seq2[Stored, error]) er
 }
 
 func decrypt(ctx context.Context, transformers value.ResourceTransformers, object Stored) error {
-	resource := schema.GroupResource{Group: v1alpha1.GroupName, Resource: object.Resource}
+	resource := schema.GroupResource{Group: v1beta1.GroupName, Resource: object.Resource}
 	_, _, err := transformers.TransformerForResource(resource).TransformFromStorage(ctx, object.Value, value.DefaultContext(object.Path))
 	return err
 }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package etcd runs one etcd member inside the process, for installations that
-// have no etcd cluster of their own.
+// have no etcd cluster of their own, and maintains it or a cluster: status,
+// snapshot, restore, defragmentation.
 package etcd
 
 import (
@@ -19,13 +20,15 @@ import (
 )
 
 const (
-	// quotaBytes is etcd's own default quota, 2 GiB, which is what its
+	// DefaultQuotaBytes is etcd's own default quota, 2 GiB, which is what its
 	// maintenance guide recommends to begin with.
-	quotaBytes = 2 << 30
+	DefaultQuotaBytes = 2 << 30
 	// startTimeout covers the replay of a write-ahead log on a slow disk.
 	startTimeout = time.Minute
 	// maxSocketPath: sun_path has 108 bytes on Linux, the last one is NUL.
 	maxSocketPath = 107
+	// lockName is the file in the data directory that its one process locks.
+	lockName = "lock"
 )
 
 // Server is a running member.
@@ -37,12 +40,31 @@ type Server struct {
 
 // Endpoint is where the member of this data directory listens: a unix socket
 // that only the owner of the directory can reach.
-func Endpoint(dataDir string) string { return "unix://" + filepath.Join(dataDir, "client.sock") }
+func Endpoint(dataDir string) string { return "unix://" + socketPath(dataDir) }
+
+func socketPath(dataDir string) string { return filepath.Join(dataDir, "client.sock") }
+
+// storePath is etcd's own directory, which is there once there is a store.
+func storePath(dataDir string) string { return filepath.Join(dataDir, "etcd") }
 
 // Start runs a member on the data directory, which it makes if need be, and
-// waits until it serves. A directory that another process uses is an error.
-func Start(dataDir string) (*Server, error) {
-	if socket := filepath.Join(dataDir, "client.sock"); len(socket) > maxSocketPath {
+// waits until it serves. The member refuses writes once its database has
+// quotaBytes. A directory that another process uses is an error.
+func Start(dataDir string, quotaBytes int64) (*Server, error) {
+	lock, err := lockDataDir(dataDir)
+	if errors.Is(err, fileutil.ErrLocked) {
+		return nil, fmt.Errorf("--data-dir %s is in use by another process: stop that omni-apiserver, choose another directory, or share an etcd cluster with --etcd-servers", dataDir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return startLocked(dataDir, quotaBytes, lock)
+}
+
+// lockDataDir makes the data directory if need be and locks it. If another
+// process has it, the error is fileutil.ErrLocked.
+func lockDataDir(dataDir string) (*fileutil.LockedFile, error) {
+	if len(socketPath(dataDir)) > maxSocketPath {
 		return nil, fmt.Errorf("--data-dir %s: the path of the socket in it exceeds %d bytes: choose a shorter path", dataDir, maxSocketPath)
 	}
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
@@ -52,22 +74,23 @@ func Start(dataDir string) (*Server, error) {
 	if err := os.Chmod(dataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("close the data directory to others: %w", err)
 	}
-	lock, err := fileutil.TryLockFile(filepath.Join(dataDir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if errors.Is(err, fileutil.ErrLocked) {
-		return nil, fmt.Errorf("--data-dir %s is in use by another process: stop that omni-apiserver, choose another directory, or share an etcd cluster with --etcd-servers", dataDir)
-	}
+	lock, err := fileutil.TryLockFile(filepath.Join(dataDir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory %s: %w", dataDir, err)
 	}
+	return lock, nil
+}
+
+func startLocked(dataDir string, quotaBytes int64, lock *fileutil.LockedFile) (*Server, error) {
 	server := &Server{lock: lock, logLevel: zap.NewAtomicLevelAt(zap.ErrorLevel)}
-	if err := server.start(dataDir); err != nil {
+	if err := server.start(dataDir, quotaBytes); err != nil {
 		server.Close()
 		return nil, fmt.Errorf("start etcd in %s: %w", dataDir, err)
 	}
 	return server, nil
 }
 
-func (s *Server) start(dataDir string) (err error) {
+func (s *Server) start(dataDir string, quotaBytes int64) error {
 	logging := zap.NewProductionConfig()
 	logging.Level = s.logLevel
 	logger, err := logging.Build()
@@ -75,6 +98,7 @@ func (s *Server) start(dataDir string) (err error) {
 		return err
 	}
 	config := memberConfig(dataDir)
+	config.QuotaBackendBytes = quotaBytes
 	config.ZapLoggerBuilder = embed.NewZapLoggerBuilder(logger)
 	if s.etcd, err = embed.StartEtcd(config); err != nil {
 		return err
@@ -92,13 +116,12 @@ func (s *Server) start(dataDir string) (err error) {
 func memberConfig(dataDir string) *embed.Config {
 	config := embed.NewConfig()
 	config.Name = "omni-apiserver"
-	config.Dir = filepath.Join(dataDir, "etcd")
-	client := []url.URL{{Scheme: "unix", Path: filepath.Join(dataDir, "client.sock")}}
+	config.Dir = storePath(dataDir)
+	client := []url.URL{{Scheme: "unix", Path: socketPath(dataDir)}}
 	config.ListenClientUrls, config.AdvertiseClientUrls = client, client
 	// The only member has no peers to listen to; its own URL is but a name.
 	config.ListenPeerUrls = nil
 	config.InitialCluster = config.InitialClusterFromName(config.Name)
-	config.QuotaBackendBytes = quotaBytes
 	return config
 }
 

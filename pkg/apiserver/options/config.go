@@ -12,13 +12,11 @@ import (
 	"net"
 	"net/url"
 
-	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/client-go/discovery"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apiserver"
-	"github.com/castai/omni/pkg/apiserver/scheme"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
 )
 
@@ -43,7 +41,7 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 	if err := recommended.ApplyTo(config.Generic); err != nil {
 		return nil, err
 	}
-	if err := o.applyStorage(config); err != nil {
+	if err := o.applyStorage(ctx, config); err != nil {
 		return nil, err
 	}
 	onboard, err := o.onboardConfig(ctx, config.Generic.ClientConfig)
@@ -52,22 +50,6 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 	}
 	config.Onboard = *onboard
 	return config, nil
-}
-
-func (o *Options) applyStorage(config *apiserver.Config) error {
-	etcd := o.etcdOptions()
-	if etcd.StorageConfig.StorageObjectCountTracker == nil {
-		etcd.StorageConfig.StorageObjectCountTracker = config.Generic.StorageObjectCountTracker
-	}
-	factory := serverstorage.NewDefaultStorageFactory(
-		etcd.StorageConfig,
-		etcd.DefaultStorageMediaType,
-		scheme.Codecs,
-		serverstorage.NewDefaultResourceEncodingConfigForEffectiveVersion(scheme.Scheme, config.Generic.EffectiveVersion),
-		serverstorage.NewResourceConfig(),
-		nil,
-	)
-	return etcd.ApplyWithStorageFactoryTo(factory, &config.Generic.Config)
 }
 
 func (o *Options) onboardConfig(ctx context.Context, main *restclient.Config) (*edgelocationstorage.OnboardConfig, error) {

@@ -12,18 +12,13 @@ import (
 	"net/url"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	cliflag "k8s.io/component-base/cli/flag"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
-	"github.com/castai/omni/pkg/apiserver/etcd"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 )
-
-// etcdPrefix is where all keys live; every resource adds its own name.
-const etcdPrefix = "/registry/" + v1beta1.GroupName
 
 // Options are the flags of omni-apiserver.
 type Options struct {
@@ -32,8 +27,7 @@ type Options struct {
 	// ServerRun are those about requests in flight and shutdown.
 	ServerRun *genericoptions.ServerRunOptions
 
-	// DataDir holds the embedded etcd; empty with --etcd-servers.
-	DataDir string
+	StorageOptions
 	// ClusterID names the main cluster on everything OMNI makes.
 	ClusterID string
 	// PublicURL is the https URL under which onboarding scripts reach the API.
@@ -46,8 +40,9 @@ type Options struct {
 func NewOptions() *Options {
 	codec := scheme.Codecs.LegacyCodec(v1beta1.SchemeGroupVersion)
 	o := &Options{
-		Recommended: genericoptions.NewRecommendedOptions(etcdPrefix, codec),
-		ServerRun:   genericoptions.NewServerRunOptions(),
+		Recommended:    genericoptions.NewRecommendedOptions(EtcdPrefix, codec),
+		ServerRun:      genericoptions.NewServerRunOptions(),
+		StorageOptions: newStorageOptions(),
 	}
 	o.Recommended.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.Recommended.SecureServing.BindPort = 8443
@@ -62,7 +57,7 @@ func NewOptions() *Options {
 func (o *Options) Flags() cliflag.NamedFlagSets {
 	sets := cliflag.NamedFlagSets{}
 	fs := sets.FlagSet("omni")
-	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd. Give this or --etcd-servers.")
+	o.StorageOptions.addFlags(fs)
 	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Name of the main cluster, a DNS label; it is on everything OMNI makes in a cloud.")
 	fs.StringVar(&o.PublicURL, "public-url", o.PublicURL, "https URL under which onboarding scripts reach this API. Default: the server of --kubeconfig.")
 	fs.StringVar(&o.ServiceAccountIssuer, "service-account-issuer", o.ServiceAccountIssuer, "https URL of the main cluster's service account issuer, which the clouds are told to trust. Default: asked from the main cluster at start.")
@@ -81,32 +76,9 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	return sets
 }
 
-// Embedded says whether the server runs its own etcd.
-func (o *Options) Embedded() bool {
-	return len(o.Recommended.Etcd.StorageConfig.Transport.ServerList) == 0
-}
-
-// etcdOptions are the options of etcd with the endpoint of the embedded one.
-func (o *Options) etcdOptions() *genericoptions.EtcdOptions {
-	options := *o.Recommended.Etcd
-	if o.Embedded() {
-		options.StorageConfig.Transport.ServerList = []string{etcd.Endpoint(o.DataDir)}
-	}
-	return &options
-}
-
 // Validate returns every mistake in the flags.
 func (o *Options) Validate() error {
-	var errs []error
-	switch {
-	case o.Embedded() && o.DataDir == "":
-		errs = append(errs, errors.New("no storage: set --data-dir (embedded etcd) or --etcd-servers"))
-	case !o.Embedded() && o.DataDir != "":
-		errs = append(errs, errors.New("--data-dir and --etcd-servers exclude each other: drop one"))
-	}
-	if o.Recommended.Etcd.DefaultStorageMediaType == runtime.ContentTypeProtobuf {
-		errs = append(errs, fmt.Errorf("--storage-media-type %s: the types have no protobuf encoding, use %s", runtime.ContentTypeProtobuf, runtime.ContentTypeJSON))
-	}
+	errs := o.validateStorage()
 	for _, message := range validation.IsDNS1123Label(o.ClusterID) {
 		errs = append(errs, fmt.Errorf("--cluster-id %q: %s", o.ClusterID, message))
 	}
