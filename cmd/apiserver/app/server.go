@@ -27,6 +27,7 @@ import (
 // long has the examples in it, because the help by sections prints no others.
 const long = `omni-apiserver serves EdgeLocations, NodeTemplates and Edges as an aggregated API of the
 main cluster, which authenticates and authorises its callers. It keeps them in its own etcd,
+which "omni-apiserver etcd --help" backs up, restores and maintains.
 
 Examples:
 
@@ -78,6 +79,7 @@ func NewCommand() *cobra.Command {
 	}
 	columns, _, _ := term.TerminalSize(cmd.OutOrStdout())
 	cliflag.SetUsageAndHelpFunc(cmd, sets, columns)
+	cmd.AddCommand(newEtcdCommand())
 	return cmd
 }
 
