@@ -31,12 +31,29 @@ func (m *Maintenance) Defragment(ctx context.Context) error {
 		if !full {
 			return nil
 		}
-		if _, err := client.AlarmDisarm(ctx, &clientv3.AlarmMember{Alarm: etcdserverpb.AlarmType_NOSPACE}); err != nil {
-			return fmt.Errorf("clear the %s alarm: %w", nospace, err)
+		if err := clearNospace(ctx, client); err != nil {
+			return fmt.Errorf("clear the alarm %s: %w", nospace, err)
 		}
 		m.say("etcd accepts writes again")
 		return nil
 	})
+}
+
+// clearNospace leaves other alarms alone: CORRUPT must not be cleared like this.
+func clearNospace(ctx context.Context, client *clientv3.Client) error {
+	raised, err := client.AlarmList(ctx)
+	if err != nil {
+		return err
+	}
+	for _, alarm := range raised.Alarms {
+		if alarm.Alarm != etcdserverpb.AlarmType_NOSPACE {
+			continue
+		}
+		if _, err := client.AlarmDisarm(ctx, (*clientv3.AlarmMember)(alarm)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compactIfFull compacts by hand: the API server's own compaction begins with a
