@@ -17,7 +17,11 @@ func TestValidate(t *testing.T) {
 		want  string // part of the error; empty: valid
 	}{
 		"embedded etcd": {flags: []string{"--data-dir=d", "--cluster-id=prod"}},
-		"etcd cluster":  {flags: []string{"--etcd-servers=https://e:2379", "--cluster-id=prod"}},
+		"etcd cluster":  {flags: []string{"--etcd-servers=https://e:2379", "--cluster-id=prod", "--encryption-provider-config=k"}},
+		"plain text":    {flags: []string{"--etcd-servers=https://e:2379", "--cluster-id=prod", "--encryption-at-rest=false"}},
+		"no key":        {flags: []string{"--etcd-servers=https://e:2379", "--cluster-id=prod"}, want: "set --encryption-provider-config, the same file for every replica, or store in plain text with --encryption-at-rest=false"},
+		"key or not":    {flags: []string{"--data-dir=d", "--cluster-id=prod", "--encryption-provider-config=k", "--encryption-at-rest=false"}, want: "exclude each other"},
+		"quota":         {flags: []string{"--data-dir=d", "--cluster-id=prod", "--etcd-quota-backend-bytes=-1"}, want: "--etcd-quota-backend-bytes -1"},
 		"URLs":          {flags: []string{"--data-dir=d", "--cluster-id=prod", "--public-url=https://h:6443/k8s", "--service-account-issuer=https://i"}},
 		"no storage":    {flags: []string{"--cluster-id=prod"}, want: "set --data-dir (embedded etcd) or --etcd-servers"},
 		"two storages":  {flags: []string{"--data-dir=d", "--etcd-servers=https://e:2379", "--cluster-id=prod"}, want: "exclude each other"},
