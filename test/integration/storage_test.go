@@ -7,13 +7,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
@@ -197,4 +203,33 @@ func TestSnapshot(t *testing.T) {
 	if answer := restored.do("admin", http.MethodGet, watch, nil, nil); !strings.Contains(answer.body, `"code":410`) {
 		t.Errorf("a watch from before the restore: %d %s, want 410", answer.code, answer.body)
 	}
+}
+
+// TestCompaction: the history of the embedded etcd does not grow for ever.
+func TestCompaction(t *testing.T) {
+	dir := dataDir(t)
+	member, o := startMember(t, dir), newOptions()
+	if got := o.Recommended.Etcd.StorageConfig.CompactionInterval; got != 5*time.Minute {
+		t.Errorf("the history is kept for %s by default, want 5m", got)
+	}
+	o.DataDir, o.Recommended.Etcd.StorageConfig.CompactionInterval = dir, 100*time.Millisecond
+	s := serve(t, o, member.Close)
+	first := s.createLocation(t, "first")
+	s.createLocation(t, "second")
+	client, err := etcd.Connect(storagebackend.TransportConfig{ServerList: []string{etcd.Endpoint(dir)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	revision, err := strconv.ParseInt(first.ResourceVersion, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the first revision is compacted", func() error {
+		_, err := client.Get(t.Context(), "/registry", clientv3.WithPrefix(), clientv3.WithRev(revision))
+		if !errors.Is(err, rpctypes.ErrCompacted) {
+			return fmt.Errorf("reading it: %v", err)
+		}
+		return nil
+	})
 }

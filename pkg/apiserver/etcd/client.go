@@ -17,6 +17,8 @@ import (
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 
 	"github.com/castai/omni/pkg/apiserver/encryption"
@@ -68,7 +70,7 @@ func tlsConfig(servers storagebackend.TransportConfig) (*tls.Config, error) {
 // not be reached, if that is the reason: the client itself says only that it has
 // waited for too long.
 func Explain(ctx context.Context, servers storagebackend.TransportConfig, err error) error {
-	if err == nil || !errors.Is(err, context.DeadlineExceeded) && !clientv3.IsConnCanceled(err) && !strings.Contains(err.Error(), "Unavailable") {
+	if !errors.Is(err, context.DeadlineExceeded) && status.Code(err) != codes.Unavailable {
 		return err
 	}
 	config, tlsErr := tlsConfig(servers)

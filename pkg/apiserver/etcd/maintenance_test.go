@@ -4,19 +4,24 @@
 package etcd
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/utils/clock"
+	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/castai/omni/pkg/apiserver/encryption"
 )
@@ -235,4 +240,21 @@ func TestStatus(t *testing.T) {
 	if encoded, err := json.Marshal(status); err != nil || !bytes.Contains(encoded, []byte(`"quotaBytes":1073741824,"errors":[]`)) {
 		t.Errorf("%s %v", encoded, err)
 	}
+}
+
+func TestProgress(t *testing.T) {
+	fake, finish, done := testingclock.NewFakeClock(time.Time{}), make(chan error), make(chan error)
+	lines, out := io.Pipe()
+	m := &Maintenance{Out: out, Clock: fake}
+	go func() { done <- m.step("saving", func() error { return <-finish }) }()
+	err := wait.PollUntilContextCancel(t.Context(), time.Millisecond, true, func(context.Context) (bool, error) { return fake.HasWaiters(), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake.Step(progressEvery)
+	if line, err := bufio.NewReader(lines).ReadString('\n'); err != nil || line != "saving: 2s\n" {
+		t.Errorf("after two seconds: %q %v, want a line", line, err)
+	}
+	finish <- errors.New("disk full")
+	wantError(t, <-done, "disk full")
 }
