@@ -4,6 +4,7 @@
 package integration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
@@ -62,6 +66,41 @@ func TestEtcdOutage(t *testing.T) {
 	s.createLocation(t, "later")
 }
 
+// TestQuota fills the store of a running server and makes room again.
+func TestQuota(t *testing.T) {
+	dir, o := dataDir(t), newOptions()
+	member, err := etcd.Start(dir, 2<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.DataDir = dir
+	s := serve(t, o, member.Close)
+	client, err := etcd.Connect(storagebackend.TransportConfig{ServerList: []string{etcd.Endpoint(dir)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	waitFor(t, "the store is full", func() error {
+		if _, err := client.Put(t.Context(), "/filler", strings.Repeat("x", 500<<10)); !errors.Is(err, rpctypes.ErrNoSpace) {
+			return fmt.Errorf("a write: %w", cmp.Or(err, errors.New("accepted")))
+		}
+		return nil
+	})
+	answer := s.do("admin", http.MethodGet, "/readyz", nil, nil)
+	if answer.code != http.StatusInternalServerError || !strings.Contains(answer.body, "[-]etcd-quota failed") || !strings.Contains(answer.body, "[+]etcd ok") {
+		t.Errorf("readyz of a full store: %d %s, want etcd-quota alone to fail", answer.code, answer.body)
+	}
+	locations := s.client().OmniV1alpha1().EdgeLocations(namespace)
+	if _, err := locations.Create(t.Context(), newLocation("refused"), metav1.CreateOptions{}); !apierrors.IsInternalError(err) {
+		t.Errorf("a write to a full store: %v, want 500", err)
+	}
+	if err := newMaintenance(dir).Defragment(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.waitReady()
+	s.createLocation(t, "accepted")
+}
+
 // waitFor returns when the attempt has succeeded.
 func waitFor(t *testing.T, what string, attempt func() error) {
 	t.Helper()
@@ -94,7 +133,7 @@ func TestGracefulShutdown(t *testing.T) {
 	// The listener closes when the server drains: whoever comes now is refused.
 	waitFor(t, "the server takes no new connections", func() error {
 		config := s.as("admin")
-		config.TLSClientConfig.NextProtos = []string{"http/1.1"} // a connection of its own
+		config.NextProtos = []string{"http/1.1"} // a connection of its own
 		client, err := restclient.HTTPClientFor(config)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ package integration
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -228,7 +229,7 @@ func TestCompaction(t *testing.T) {
 	waitFor(t, "the first revision is compacted", func() error {
 		_, err := client.Get(t.Context(), "/registry", clientv3.WithPrefix(), clientv3.WithRev(revision))
 		if !errors.Is(err, rpctypes.ErrCompacted) {
-			return fmt.Errorf("reading it: %v", err)
+			return fmt.Errorf("reading it: %w", cmp.Or(err, errors.New("it is there")))
 		}
 		return nil
 	})

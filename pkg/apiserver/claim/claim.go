@@ -28,9 +28,10 @@ import (
 )
 
 const (
-	// Namespace and Name of the Lease.
+	// Namespace of the Lease.
 	Namespace = "omni-system"
-	Name      = "omni-apiserver-embedded-etcd"
+	// Name of the Lease.
+	Name = "omni-apiserver-embedded-etcd"
 	// hostAnnotation says on which host the holder runs.
 	hostAnnotation = "omni.cast.ai/host"
 	// idName is the file in the data directory with its identity.
@@ -107,8 +108,7 @@ func (c *Claim) Hold(ctx context.Context) error {
 		case <-ticker.C():
 		}
 		err := c.renew(ctx)
-		var held *heldError
-		if errors.As(err, &held) {
+		if _, held := errors.AsType[*heldError](err); held {
 			return err
 		}
 		if err != nil && ctx.Err() == nil {
@@ -160,9 +160,8 @@ func holder(lease *coordinationv1.Lease) string {
 }
 
 func explain(err error) error {
-	var held *heldError
-	switch {
-	case errors.As(err, &held):
+	switch _, held := errors.AsType[*heldError](err); {
+	case held:
 		return err
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		return fmt.Errorf("claim the main cluster for this data directory: %w: apply artifacts/deploy/rbac/apiserver.yaml there", err)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -79,6 +78,9 @@ func Explain(ctx context.Context, servers storagebackend.TransportConfig, err er
 	}
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}, Timeout: answerTimeout}
 	for _, server := range servers.ServerList {
+		if !strings.HasPrefix(server, "http") {
+			continue // a unix socket has no certificates that could be wrong
+		}
 		if probeErr := probe(ctx, &client, server); probeErr != nil {
 			return fmt.Errorf("reach etcd: %w: check --etcd-servers, --etcd-cafile, --etcd-certfile and --etcd-keyfile", probeErr)
 		}
@@ -88,11 +90,7 @@ func Explain(ctx context.Context, servers storagebackend.TransportConfig, err er
 
 // probe asks an etcd server for its version over HTTP.
 func probe(ctx context.Context, client *http.Client, server string) error {
-	target, err := url.Parse(server)
-	if err != nil || target.Scheme != "http" && target.Scheme != "https" {
-		return nil // a unix socket has no certificates that could be wrong
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.JoinPath("version").String(), http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(server, "/")+"/version", http.NoBody)
 	if err != nil {
 		return err
 	}

@@ -89,8 +89,12 @@ func (m *Maintenance) defragment(ctx context.Context, client *clientv3.Client, e
 		return err
 	}
 	m.say("%s: %s before, %s after", endpoint, size(before.Size), size(after.Size))
-	if full && after.Size >= after.Quota {
+	if !full {
+		return nil
+	}
+	if after.Size >= after.Quota {
 		return fmt.Errorf("%s is still over its quota of %s: start it with a larger --etcd-quota-backend-bytes (of an etcd cluster: --quota-backend-bytes) and defragment again, or delete objects", endpoint, size(after.Quota))
 	}
+	m.say("%s: %d%% of the quota of %s is in use", endpoint, 100*after.Size/after.Quota, size(after.Quota))
 	return nil
 }

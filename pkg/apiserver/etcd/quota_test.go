@@ -39,7 +39,7 @@ func TestQuota(t *testing.T) {
 	ctx, dir := t.Context(), shortDir(t)
 	server, client := start(t, dir, smallQuota)
 	stop := sync.OnceFunc(server.Close)
-	defer stop()
+	defer func() { stop() }()
 	monitor := NewQuotaMonitor(client, clock.RealClock{})
 	request := httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody)
 	if err := monitor.Check(request); err != nil {
@@ -55,7 +55,7 @@ func TestQuota(t *testing.T) {
 	if err := m.Defragment(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "accepts writes again") {
+	if !strings.Contains(out.String(), "accepts writes again") || !strings.Contains(out.String(), "% of the quota of 2Mi is in use") {
 		t.Errorf("defrag says %q", out)
 	}
 	if err := monitor.Check(request); err != nil {
@@ -66,9 +66,13 @@ func TestQuota(t *testing.T) {
 	}
 	put(t, client, location, "accepted")
 
-	// What is no history cannot be dropped.
+	// What is no history cannot be dropped: here the quota is lowered below it.
 	fill(t, client, func(i int) string { return fmt.Sprint(location, i) })
-	wantError(t, m.Defragment(ctx), "still over its quota of 2Mi")
+	stop()
+	server, client = start(t, dir, smallQuota/2)
+	stop = sync.OnceFunc(server.Close)
+	monitor = NewQuotaMonitor(client, clock.RealClock{})
+	wantError(t, m.Defragment(ctx), "still over its quota of 1Mi")
 	wantError(t, monitor.Check(request), "refuses writes")
 
 	// An etcd that does not answer is not the business of this check.

@@ -57,7 +57,7 @@ func NewOptions() *Options {
 func (o *Options) Flags() cliflag.NamedFlagSets {
 	sets := cliflag.NamedFlagSets{}
 	fs := sets.FlagSet("omni")
-	o.StorageOptions.addFlags(fs)
+	o.addStorageFlags(fs)
 	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Name of the main cluster, a DNS label; it is on everything OMNI makes in a cloud.")
 	fs.StringVar(&o.PublicURL, "public-url", o.PublicURL, "https URL under which onboarding scripts reach this API. Default: the server of --kubeconfig.")
 	fs.StringVar(&o.ServiceAccountIssuer, "service-account-issuer", o.ServiceAccountIssuer, "https URL of the main cluster's service account issuer, which the clouds are told to trust. Default: asked from the main cluster at start.")

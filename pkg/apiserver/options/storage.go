@@ -45,7 +45,7 @@ func newStorageOptions() StorageOptions {
 	return StorageOptions{QuotaBytes: etcd.DefaultQuotaBytes, EncryptionAtRest: true}
 }
 
-func (o *StorageOptions) addFlags(fs *pflag.FlagSet) {
+func (o *StorageOptions) addStorageFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd. Give this or --etcd-servers.")
 	fs.Int64Var(&o.QuotaBytes, "etcd-quota-backend-bytes", o.QuotaBytes, "Size in bytes at which the embedded etcd refuses writes. Larger than 8 GiB is not advised.")
 	fs.BoolVar(&o.EncryptionAtRest, "encryption-at-rest", o.EncryptionAtRest, "Encrypt objects in etcd. With an embedded etcd the key is made in "+encryption.FileName+" of --data-dir, unless --encryption-provider-config names another; with --etcd-servers the latter is required, because all replicas need the same key.")
