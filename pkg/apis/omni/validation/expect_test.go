@@ -53,14 +53,11 @@ func strategies(t *testing.T, obj runtime.Object) (rest.RESTCreateUpdateStrategy
 	t.Helper()
 	switch obj.(type) {
 	case *omni.EdgeLocation:
-		main := edgelocation.NewStrategy(scheme.Scheme)
-		return main, edgelocation.NewStatusStrategy(main)
+		return edgelocation.NewStrategy(scheme.Scheme), edgelocation.NewStatusStrategy(scheme.Scheme)
 	case *omni.NodeTemplate:
-		main := nodetemplate.NewStrategy(scheme.Scheme)
-		return main, nodetemplate.NewStatusStrategy(main)
+		return nodetemplate.NewStrategy(scheme.Scheme), nodetemplate.NewStatusStrategy(scheme.Scheme)
 	case *omni.Edge:
-		main := edgeregistry.NewStrategy(scheme.Scheme)
-		return main, edgeregistry.NewStatusStrategy(main)
+		return edgeregistry.NewStrategy(scheme.Scheme), edgeregistry.NewStatusStrategy(scheme.Scheme)
 	}
 	t.Fatalf("no strategy for %T", obj)
 	return nil, nil
