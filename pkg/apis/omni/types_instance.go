@@ -13,6 +13,7 @@ import (
 type Instance struct {
 	metav1.ObjectMeta
 	InstanceType     string
+	InstanceFamily   string
 	EdgeLocationName string
 	Region           string
 	Zone             string
@@ -28,7 +29,7 @@ type Instance struct {
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
-// InstanceList answers nodetemplates/instances, cheapest first.
+// InstanceList answers nodetemplates/instances in the order asked for.
 type InstanceList struct {
 	metav1.TypeMeta
 	metav1.ListMeta
@@ -41,9 +42,18 @@ type InstanceList struct {
 type InstanceOptions struct {
 	metav1.TypeMeta
 	MinCPU       int64
+	MaxCPU       int64
+	MinMemory    string
+	MaxMemory    string
 	MinGPUs      int64
+	GPUName      string
+	Architecture string
 	Region       string
+	EdgeLocation string
+	Zone         string
 	CapacityType string
 	MaxPrice     string
+	SortBy       string
 	Limit        int64
+	Continue     string
 }

@@ -17,6 +17,14 @@ type OnboardScriptOptions struct {
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
+// OffboardScriptOptions are the query parameters of edgelocations/offboard-script:
+// none.
+type OffboardScriptOptions struct {
+	metav1.TypeMeta
+}
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
 // OnboardScriptRequest is created on edgelocations/onboard-script. It mints a
 // registration token that is good for one location, once, and for a short time;
 // the answer holds the script with the token in it. Minting again revokes the

@@ -23,6 +23,7 @@ import (
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
 		v1alpha1.AWSLocation{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_AWSLocation(ref),
+		v1alpha1.ConsoleOutputOptions{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_ConsoleOutputOptions(ref),
 		v1alpha1.Credentials{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_Credentials(ref),
 		v1alpha1.Edge{}.OpenAPIModelName():                         schema_pkg_apis_omni_v1alpha1_Edge(ref),
 		v1alpha1.EdgeControlPlane{}.OpenAPIModelName():             schema_pkg_apis_omni_v1alpha1_EdgeControlPlane(ref),
@@ -46,6 +47,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.NodeTemplateList{}.OpenAPIModelName():             schema_pkg_apis_omni_v1alpha1_NodeTemplateList(ref),
 		v1alpha1.NodeTemplateSpec{}.OpenAPIModelName():             schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref),
 		v1alpha1.NodeTemplateStatus{}.OpenAPIModelName():           schema_pkg_apis_omni_v1alpha1_NodeTemplateStatus(ref),
+		v1alpha1.OffboardScriptOptions{}.OpenAPIModelName():        schema_pkg_apis_omni_v1alpha1_OffboardScriptOptions(ref),
 		v1alpha1.OnboardScriptOptions{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_OnboardScriptOptions(ref),
 		v1alpha1.OnboardScriptRequest{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_OnboardScriptRequest(ref),
 		v1alpha1.OnboardScriptRequestSpec{}.OpenAPIModelName():     schema_pkg_apis_omni_v1alpha1_OnboardScriptRequestSpec(ref),
@@ -57,6 +59,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName():        schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref),
 		v1alpha1.TemplateLimits{}.OpenAPIModelName():               schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref),
 		v1beta1.AWSLocation{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_AWSLocation(ref),
+		v1beta1.ConsoleOutputOptions{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_ConsoleOutputOptions(ref),
 		v1beta1.Credentials{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_Credentials(ref),
 		v1beta1.Edge{}.OpenAPIModelName():                          schema_pkg_apis_omni_v1beta1_Edge(ref),
 		v1beta1.EdgeControlPlane{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_EdgeControlPlane(ref),
@@ -80,6 +83,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1beta1.NodeTemplateList{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_NodeTemplateList(ref),
 		v1beta1.NodeTemplateSpec{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref),
 		v1beta1.NodeTemplateStatus{}.OpenAPIModelName():            schema_pkg_apis_omni_v1beta1_NodeTemplateStatus(ref),
+		v1beta1.OffboardScriptOptions{}.OpenAPIModelName():         schema_pkg_apis_omni_v1beta1_OffboardScriptOptions(ref),
 		v1beta1.OnboardScriptOptions{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_OnboardScriptOptions(ref),
 		v1beta1.OnboardScriptRequest{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_OnboardScriptRequest(ref),
 		v1beta1.OnboardScriptRequestSpec{}.OpenAPIModelName():      schema_pkg_apis_omni_v1beta1_OnboardScriptRequestSpec(ref),
@@ -463,6 +467,40 @@ func schema_pkg_apis_omni_v1alpha1_AWSLocation(ref common.ReferenceCallback) com
 					},
 				},
 				Required: []string{"accountID", "vpcID", "subnetIDs", "securityGroupID"},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1alpha1_ConsoleOutputOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConsoleOutputOptions are the query parameters of edges/console-output.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tailLines": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TailLines leaves out all but the last lines. Default: 0, all that the cloud has kept.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
 			},
 		},
 	}
@@ -1255,6 +1293,13 @@ func schema_pkg_apis_omni_v1alpha1_Instance(ref common.ReferenceCallback) common
 							Format:      "",
 						},
 					},
+					"instanceFamily": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceFamily is the cloud's name of the family of the machine type. Example: m7i.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"edgeLocationName": {
 						SchemaProps: spec.SchemaProps{
 							Description: "EdgeLocationName is the location it would run in.",
@@ -1350,7 +1395,7 @@ func schema_pkg_apis_omni_v1alpha1_InstanceList(ref common.ReferenceCallback) co
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "InstanceList answers nodetemplates/instances, cheapest first.",
+				Description: "InstanceList answers nodetemplates/instances in the order asked for. With a limit metadata.continue leads to the next page and metadata.remainingItemCount says how many items follow; without, both are absent.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -1400,7 +1445,7 @@ func schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref common.ReferenceCallback)
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "InstanceOptions are the query parameters of nodetemplates/instances.",
+				Description: "InstanceOptions are the query parameters of nodetemplates/instances. Filters are combined: an instance has to pass them all.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -1419,44 +1464,107 @@ func schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref common.ReferenceCallback)
 					},
 					"minCPU": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinCPU leaves out machines with fewer vCPUs.",
+							Description: "MinCPU leaves out machines with fewer vCPUs. Default: 0.",
 							Type:        []string{"integer"},
 							Format:      "int64",
+						},
+					},
+					"maxCPU": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxCPU leaves out machines with more vCPUs. Default: 0, no bound.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"minMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinMemory leaves out machines with less memory. Example: 16Gi.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"maxMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxMemory leaves out machines with more memory. Example: 64Gi.",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 					"minGPUs": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinGPUs leaves out machines with fewer GPUs.",
+							Description: "MinGPUs leaves out machines with fewer GPUs. Default: 0.",
 							Type:        []string{"integer"},
 							Format:      "int64",
 						},
 					},
+					"gpuName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUName leaves out machines without GPUs of this model, in upper or lower case. Example: T4.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"architecture": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Architecture leaves out other architectures: amd64 or arm64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"region": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Region leaves out other regions.",
+							Description: "Region leaves out other regions. Example: us-west-2.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"edgeLocation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeLocation leaves out all but the EdgeLocation of this name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Zone leaves out other availability zones. Example: us-west-2a.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"capacityType": {
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityType leaves out the other capacity type.",
+							Description: "CapacityType leaves out the other one of spot and on-demand.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"maxPrice": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MaxPrice leaves out machines that cost more US dollars per hour.",
+							Description: "MaxPrice leaves out machines that cost more US dollars per hour, a decimal. Example: 0.50.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sortBy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SortBy orders the list: by price, cpu, memory, name or price-per-cpu, with a - in front from the highest to the lowest. Instances that are equal in it are ordered by name. Default: price.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"limit": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Limit bounds the number of items; 0 means all.",
+							Description: "Limit bounds the number of items of one answer. Default: 0, all.",
 							Type:        []string{"integer"},
 							Format:      "int64",
+						},
+					},
+					"continue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Continue is metadata.continue of the page before. It holds for the same filters and order; the limit may differ. 410 Expired says that the list has changed since the first page: start again without it, or go on with the token in metadata.continue of that answer.",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 				},
@@ -1877,6 +1985,33 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateStatus(ref common.ReferenceCallba
 		},
 		Dependencies: []string{
 			metav1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1alpha1_OffboardScriptOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OffboardScriptOptions are the query parameters of edgelocations/offboard-script: none.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -2304,6 +2439,40 @@ func schema_pkg_apis_omni_v1beta1_AWSLocation(ref common.ReferenceCallback) comm
 					},
 				},
 				Required: []string{"accountID", "vpcID", "subnetIDs", "securityGroupID"},
+			},
+		},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_ConsoleOutputOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConsoleOutputOptions are the query parameters of edges/console-output.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tailLines": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TailLines leaves out all but the last lines. Default: 0, all that the cloud has kept.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
 			},
 		},
 	}
@@ -3096,6 +3265,13 @@ func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.
 							Format:      "",
 						},
 					},
+					"instanceFamily": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstanceFamily is the cloud's name of the family of the machine type. Example: m7i.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"edgeLocationName": {
 						SchemaProps: spec.SchemaProps{
 							Description: "EdgeLocationName is the location it would run in.",
@@ -3191,7 +3367,7 @@ func schema_pkg_apis_omni_v1beta1_InstanceList(ref common.ReferenceCallback) com
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "InstanceList answers nodetemplates/instances, cheapest first.",
+				Description: "InstanceList answers nodetemplates/instances in the order asked for. With a limit metadata.continue leads to the next page and metadata.remainingItemCount says how many items follow; without, both are absent.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -3241,7 +3417,7 @@ func schema_pkg_apis_omni_v1beta1_InstanceOptions(ref common.ReferenceCallback) 
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "InstanceOptions are the query parameters of nodetemplates/instances.",
+				Description: "InstanceOptions are the query parameters of nodetemplates/instances. Filters are combined: an instance has to pass them all.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -3260,44 +3436,107 @@ func schema_pkg_apis_omni_v1beta1_InstanceOptions(ref common.ReferenceCallback) 
 					},
 					"minCPU": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinCPU leaves out machines with fewer vCPUs.",
+							Description: "MinCPU leaves out machines with fewer vCPUs. Default: 0.",
 							Type:        []string{"integer"},
 							Format:      "int64",
+						},
+					},
+					"maxCPU": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxCPU leaves out machines with more vCPUs. Default: 0, no bound.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"minMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinMemory leaves out machines with less memory. Example: 16Gi.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"maxMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxMemory leaves out machines with more memory. Example: 64Gi.",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 					"minGPUs": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MinGPUs leaves out machines with fewer GPUs.",
+							Description: "MinGPUs leaves out machines with fewer GPUs. Default: 0.",
 							Type:        []string{"integer"},
 							Format:      "int64",
 						},
 					},
+					"gpuName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUName leaves out machines without GPUs of this model, in upper or lower case. Example: T4.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"architecture": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Architecture leaves out other architectures: amd64 or arm64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"region": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Region leaves out other regions.",
+							Description: "Region leaves out other regions. Example: us-west-2.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"edgeLocation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EdgeLocation leaves out all but the EdgeLocation of this name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Zone leaves out other availability zones. Example: us-west-2a.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"capacityType": {
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityType leaves out the other capacity type.",
+							Description: "CapacityType leaves out the other one of spot and on-demand.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"maxPrice": {
 						SchemaProps: spec.SchemaProps{
-							Description: "MaxPrice leaves out machines that cost more US dollars per hour.",
+							Description: "MaxPrice leaves out machines that cost more US dollars per hour, a decimal. Example: 0.50.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sortBy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SortBy orders the list: by price, cpu, memory, name or price-per-cpu, with a - in front from the highest to the lowest. Instances that are equal in it are ordered by name. Default: price.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"limit": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Limit bounds the number of items; 0 means all.",
+							Description: "Limit bounds the number of items of one answer. Default: 0, all.",
 							Type:        []string{"integer"},
 							Format:      "int64",
+						},
+					},
+					"continue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Continue is metadata.continue of the page before. It holds for the same filters and order; the limit may differ. 410 Expired says that the list has changed since the first page: start again without it, or go on with the token in metadata.continue of that answer.",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 				},
@@ -3718,6 +3957,33 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateStatus(ref common.ReferenceCallbac
 		},
 		Dependencies: []string{
 			metav1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OffboardScriptOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OffboardScriptOptions are the query parameters of edgelocations/offboard-script: none.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 

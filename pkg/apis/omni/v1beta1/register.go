@@ -39,6 +39,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Edge{}, &EdgeList{},
 		&InstanceList{}, &InstanceOptions{},
 		&OnboardScriptOptions{}, &OnboardScriptRequest{}, &Onboarding{},
+		&OffboardScriptOptions{}, &ConsoleOutputOptions{},
 	)
 	metav1.AddToGroupVersion(scheme, SchemeGroupVersion)
 	return nil

@@ -17,6 +17,10 @@ type Instance struct {
 
 	// InstanceType is the cloud's name of the machine type. Example: m7i.large.
 	InstanceType string `json:"instanceType"`
+	// InstanceFamily is the cloud's name of the family of the machine type.
+	// Example: m7i.
+	// +optional
+	InstanceFamily string `json:"instanceFamily,omitempty"`
 	// EdgeLocationName is the location it would run in.
 	EdgeLocationName string `json:"edgeLocationName"`
 	// Region is the cloud's name of the region. Example: us-west-2.
@@ -46,7 +50,9 @@ type Instance struct {
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
-// InstanceList answers nodetemplates/instances, cheapest first.
+// InstanceList answers nodetemplates/instances in the order asked for. With a limit
+// metadata.continue leads to the next page and metadata.remainingItemCount says how
+// many items follow; without, both are absent.
 type InstanceList struct {
 	metav1.TypeMeta `json:",inline"`
 	// Standard list metadata.
@@ -60,26 +66,61 @@ type InstanceList struct {
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 // +k8s:conversion-gen:explicit-from=net/url.Values
 
-// InstanceOptions are the query parameters of nodetemplates/instances.
+// InstanceOptions are the query parameters of nodetemplates/instances. Filters are
+// combined: an instance has to pass them all.
 type InstanceOptions struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// MinCPU leaves out machines with fewer vCPUs.
+	// MinCPU leaves out machines with fewer vCPUs. Default: 0.
 	// +optional
 	MinCPU int64 `json:"minCPU,omitempty"`
-	// MinGPUs leaves out machines with fewer GPUs.
+	// MaxCPU leaves out machines with more vCPUs. Default: 0, no bound.
+	// +optional
+	MaxCPU int64 `json:"maxCPU,omitempty"`
+	// MinMemory leaves out machines with less memory. Example: 16Gi.
+	// +optional
+	MinMemory string `json:"minMemory,omitempty"`
+	// MaxMemory leaves out machines with more memory. Example: 64Gi.
+	// +optional
+	MaxMemory string `json:"maxMemory,omitempty"`
+	// MinGPUs leaves out machines with fewer GPUs. Default: 0.
 	// +optional
 	MinGPUs int64 `json:"minGPUs,omitempty"`
-	// Region leaves out other regions.
+	// GPUName leaves out machines without GPUs of this model, in upper or lower
+	// case. Example: T4.
+	// +optional
+	GPUName string `json:"gpuName,omitempty"`
+	// Architecture leaves out other architectures: amd64 or arm64.
+	// +optional
+	Architecture string `json:"architecture,omitempty"`
+	// Region leaves out other regions. Example: us-west-2.
 	// +optional
 	Region string `json:"region,omitempty"`
-	// CapacityType leaves out the other capacity type.
+	// EdgeLocation leaves out all but the EdgeLocation of this name.
+	// +optional
+	EdgeLocation string `json:"edgeLocation,omitempty"`
+	// Zone leaves out other availability zones. Example: us-west-2a.
+	// +optional
+	Zone string `json:"zone,omitempty"`
+	// CapacityType leaves out the other one of spot and on-demand.
 	// +optional
 	CapacityType string `json:"capacityType,omitempty"`
-	// MaxPrice leaves out machines that cost more US dollars per hour.
+	// MaxPrice leaves out machines that cost more US dollars per hour, a decimal.
+	// Example: 0.50.
 	// +optional
 	MaxPrice string `json:"maxPrice,omitempty"`
-	// Limit bounds the number of items; 0 means all.
+	// SortBy orders the list: by price, cpu, memory, name or price-per-cpu, with a
+	// - in front from the highest to the lowest. Instances that are equal in it
+	// are ordered by name. Default: price.
+	// +optional
+	SortBy string `json:"sortBy,omitempty"`
+	// Limit bounds the number of items of one answer. Default: 0, all.
 	// +optional
 	Limit int64 `json:"limit,omitempty"`
+	// Continue is metadata.continue of the page before. It holds for the same
+	// filters and order; the limit may differ. 410 Expired says that the list has
+	// changed since the first page: start again without it, or go on with the
+	// token in metadata.continue of that answer.
+	// +optional
+	Continue string `json:"continue,omitempty"`
 }

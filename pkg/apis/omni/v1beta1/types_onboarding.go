@@ -21,6 +21,15 @@ type OnboardScriptOptions struct {
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+// +k8s:conversion-gen:explicit-from=net/url.Values
+
+// OffboardScriptOptions are the query parameters of edgelocations/offboard-script:
+// none.
+type OffboardScriptOptions struct {
+	metav1.TypeMeta `json:",inline"`
+}
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
 // OnboardScriptRequest is created on edgelocations/onboard-script. It mints a
 // registration token that is good for one location, once, and for a short time;

@@ -14,6 +14,11 @@ func (in AWSLocation) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ConsoleOutputOptions) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.ConsoleOutputOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Credentials) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.Credentials"
 }
@@ -126,6 +131,11 @@ func (in NodeTemplateSpec) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NodeTemplateStatus) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.NodeTemplateStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in OffboardScriptOptions) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.OffboardScriptOptions"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
