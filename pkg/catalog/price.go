@@ -23,3 +23,6 @@ func ParsePrice(hourly string) float64 {
 	}
 	return price
 }
+
+// HourlyPricePerVCPU is what one virtual CPU costs, in US dollars per hour.
+func (o *Offering) HourlyPricePerVCPU() float64 { return o.HourlyPrice / float64(o.VCPU) }

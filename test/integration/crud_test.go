@@ -33,6 +33,8 @@ func TestObjects(t *testing.T) {
 		"discovery":                              testDiscovery,
 		"protobuf clients get JSON":              testProtobufClient,
 		"instances of a template":                testInstances,
+		"instances: pages":                       testInstancePages,
+		"instances: filters":                     testInstanceFilters,
 		"instances: bad parameters":              testInstanceParameters,
 		"onboard-script":                         testOnboardScript,
 		"onboard-script mints a token":           testMint,

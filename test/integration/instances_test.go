@@ -5,8 +5,10 @@ package integration
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +94,7 @@ func testInstances(t *testing.T, s *testServer) {
 	}
 
 	headers, rows := table(t, s, path("nodetemplates", "priced", "instances"))
-	if headers != "NAME LOCATION ZONE CAPACITY CPU MEMORY GPU $/H SOURCE" || len(rows) != len(all) {
+	if headers != "NAME LOCATION ZONE CAPACITY CPU MEMORY GPU $/H SOURCE (ARCH) (FAMILY) (REGION) ($/CPU-H)" || len(rows) != len(all) {
 		t.Errorf("table: %s with %d rows, want %d", headers, len(rows), len(all))
 	}
 
@@ -106,13 +108,144 @@ func testInstances(t *testing.T, s *testServer) {
 	}
 }
 
-func testInstanceParameters(t *testing.T, s *testServer) {
-	for _, query := range []string{"maxPrice=cheap", "maxPrice=NaN", "maxPrice=-1", "capacityType=free", "limit=-1", "minCPU=two"} {
-		if answer := s.do("viewer", http.MethodGet, path("nodetemplates", "any", "instances")+"?"+query, nil, nil); answer.code != http.StatusBadRequest {
-			t.Errorf("%s: %d %s, want 400", query, answer.code, answer.body)
+// testInstancePages walks through a list page by page, in every order.
+func testInstancePages(t *testing.T, s *testServer) {
+	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	location := newLocation("paged")
+	location.Spec.AWS = newAWS()
+	if _, err := client.EdgeLocations(namespace).Create(ctx, location, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	template := newTemplate("paged", "paged")
+	template.Spec.Constraints.InstanceFamilies = []string{"m7i", "c7i", "g4dn"}
+	template, err := client.NodeTemplates(namespace).Create(ctx, template, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sortBy := range []string{"price", "-price", "cpu", "-memory", "name", "-price-per-cpu"} {
+		query := "?sortBy=" + sortBy
+		all := instances(t, s, "paged", query)
+		if all.Continue != "" || all.RemainingItemCount != nil || len(all.Items) < 7 {
+			t.Fatalf("%s: %d items, continue %q", query, len(all.Items), all.Continue)
+		}
+		var paged []v1alpha1.Instance
+		for next := ""; ; {
+			list := instances(t, s, "paged", query+"&limit=3"+next)
+			paged = append(paged, list.Items...)
+			if left := len(all.Items) - len(paged); left > 0 && (list.RemainingItemCount == nil || *list.RemainingItemCount != int64(left)) {
+				t.Errorf("%s: remaining %v, want %d", query, list.RemainingItemCount, left)
+			}
+			if list.Continue == "" {
+				break
+			}
+			next = "&continue=" + list.Continue
+		}
+		if !reflect.DeepEqual(paged, all.Items) {
+			t.Errorf("%s: the pages together are not the list", query)
 		}
 	}
-	if answer := s.do("viewer", http.MethodGet, path("nodetemplates", "missing", "instances"), nil, nil); answer.code != http.StatusNotFound {
+	testContinueTokens(t, s, template)
+}
+
+func testContinueTokens(t *testing.T, s *testServer, template *v1alpha1.NodeTemplate) {
+	first := instances(t, s, "paged", "?limit=3")
+	at := path("nodetemplates", "paged", "instances")
+	for query, want := range map[string]string{
+		"limit=3&sortBy=cpu&continue=" + first.Continue:                                "of another query",
+		"limit=3&minCPU=4&continue=" + first.Continue:                                  "of another query",
+		"continue=" + first.Continue[1:]:                                               "not a token",
+		"continue=" + first.Continue + "A":                                             "not a token",
+		"continue=%27%3B%20drop":                                                       "not a token",
+		"continue=e30":                                                                 "not a token", // {}
+		"continue=" + base64.RawURLEncoding.EncodeToString([]byte(`{"v":2}`)):          "not a token",
+		"continue=" + base64.RawURLEncoding.EncodeToString([]byte(`{"v":1,"more":1}`)): "not a token",
+		"continue=" + base64.RawURLEncoding.EncodeToString([]byte(`{"v":1} {"v":1}`)):  "not a token",
+	} {
+		if answer := s.do("viewer", http.MethodGet, at+"?"+query, nil, nil); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, want) {
+			t.Errorf("%s: %d %s, want 400 with %q", query, answer.code, answer.body, want)
+		}
+	}
+	if more := instances(t, s, "paged", "?limit=1&continue="+first.Continue); len(more.Items) != 1 {
+		t.Errorf("another limit: %d items, want 1", len(more.Items))
+	}
+
+	template.Spec.Constraints.MinCPU = 4
+	if _, err := s.client().OmniV1alpha1().NodeTemplates(namespace).Update(context.Background(), template, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	answer := s.do("viewer", http.MethodGet, at+"?limit=3&continue="+first.Continue, nil, nil)
+	var status metav1.Status
+	if err := json.Unmarshal([]byte(answer.body), &status); err != nil {
+		t.Fatal(err)
+	}
+	if answer.code != http.StatusGone || status.Reason != metav1.StatusReasonExpired || status.Continue == "" ||
+		!strings.Contains(status.Message, "the template or its edge locations have changed. Leave continue out to start again") {
+		t.Fatalf("the template has changed: %d %s, want 410 with a way to go on", answer.code, answer.body)
+	}
+	rest := instances(t, s, "paged", "?continue="+status.Continue)
+	last := first.Items[len(first.Items)-1]
+	if len(rest.Items) == 0 || price(t, rest.Items[0]) < price(t, last) {
+		t.Errorf("going on after %s leads to %d items", last.Name, len(rest.Items))
+	}
+}
+
+// testInstanceFilters: every filter keeps something, leaves something out, and
+// keeps only what it should.
+func testInstanceFilters(t *testing.T, s *testServer) {
+	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	for name, region := range map[string]string{"filtered-west": "us-west-2", "filtered-east": "us-east-1"} {
+		location := newLocation(name)
+		location.Spec.Region = region
+		location.Spec.Zones = []string{region + "a", region + "b"}
+		if _, err := client.EdgeLocations(namespace).Create(ctx, location, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := client.NodeTemplates(namespace).Create(ctx, newTemplate("filtered", "filtered-west", "filtered-east"), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	all := instances(t, s, "filtered", "")
+	for query, keeps := range map[string]func(*v1alpha1.Instance) bool{
+		"minCPU=8":                   func(i *v1alpha1.Instance) bool { return i.CPU.Value() >= 8 },
+		"maxCPU=8":                   func(i *v1alpha1.Instance) bool { return i.CPU.Value() <= 8 },
+		"minMemory=32Gi":             func(i *v1alpha1.Instance) bool { return i.Memory.Value() >= 32<<30 },
+		"maxMemory=32Gi":             func(i *v1alpha1.Instance) bool { return i.Memory.Value() <= 32<<30 },
+		"minGPUs=1":                  func(i *v1alpha1.Instance) bool { return i.GPUs >= 1 },
+		"gpuName=t4":                 func(i *v1alpha1.Instance) bool { return i.GPUName == "T4" },
+		"region=us-east-1":           func(i *v1alpha1.Instance) bool { return i.Region == "us-east-1" },
+		"edgeLocation=filtered-west": func(i *v1alpha1.Instance) bool { return i.EdgeLocationName == "filtered-west" },
+		"zone=us-west-2b":            func(i *v1alpha1.Instance) bool { return i.Zone == "us-west-2b" },
+		"maxPrice=0.5&minCPU=8":      func(i *v1alpha1.Instance) bool { return price(t, *i) <= 0.5 && i.CPU.Value() >= 8 },
+	} {
+		var want []string
+		for i := range all.Items {
+			if keeps(&all.Items[i]) {
+				want = append(want, all.Items[i].Name)
+			}
+		}
+		var got []string
+		for _, i := range instances(t, s, "filtered", "?"+query).Items {
+			got = append(got, i.Name)
+		}
+		if !slices.Equal(got, want) || len(want) == 0 || len(want) == len(all.Items) {
+			t.Errorf("%s keeps %d, want %d of %d", query, len(got), len(want), len(all.Items))
+		}
+	}
+}
+
+func testInstanceParameters(t *testing.T, s *testServer) {
+	for _, query := range []string{
+		"maxPrice=cheap", "maxPrice=NaN", "maxPrice=-1", "maxPrice=Inf", "capacityType=free", "limit=-1", "minCPU=two", "maxCPU=-2", "minGPUs=1.5",
+		"minMemory=lots", "maxMemory=-1Gi", "architecture=x86", "region=us%20west", "zone=%27a", "edgeLocation=%0A", "gpuName=T4%3Bls", "sortBy=age", "sortBy=--price",
+		"mincpu=2", "minCPU=1&minCPU=2", "fieldSelector=a%3Db",
+	} {
+		answer := s.do("viewer", http.MethodGet, path("nodetemplates", "any", "instances")+"?"+query, nil, nil)
+		name, _, _ := strings.Cut(query, "=")
+		if answer.code != http.StatusBadRequest || !strings.Contains(answer.body, name) {
+			t.Errorf("%s: %d %s, want 400 that names the parameter", query, answer.code, answer.body)
+		}
+	}
+	if answer := s.do("viewer", http.MethodGet, path("nodetemplates", "missing", "instances")+"?timeout=5s&pretty=true", nil, nil); answer.code != http.StatusNotFound {
 		t.Errorf("missing template: %d, want 404", answer.code)
 	}
 }

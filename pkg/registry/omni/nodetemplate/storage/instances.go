@@ -4,12 +4,8 @@
 package storage
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,45 +50,57 @@ func (*InstancesREST) ConvertToTable(ctx context.Context, object, options runtim
 	return instanceColumns.ConvertToTable(ctx, object, options)
 }
 
-// Get lists the machines that the template could buy in its locations, cheapest
-// first. A query parameter that makes no sense is a bad request.
+// Get lists the machines that the template could buy in its locations. A query
+// parameter that makes no sense is a bad request.
 func (r *InstancesREST) Get(ctx context.Context, name string, options runtime.Object) (runtime.Object, error) {
-	filter, err := newInstanceFilter(options.(*omni.InstanceOptions))
-	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
+	instanceOptions := options.(*omni.InstanceOptions)
+	query, errs := newInstanceQuery(instanceOptions)
+	if len(errs) > 0 {
+		return nil, apierrors.NewBadRequest(errs.ToAggregate().Error())
 	}
 	object, err := r.templates.Get(ctx, name, &metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
-	list, err := r.locations.List(ctx, &metainternalversion.ListOptions{})
+	template := object.(*omni.NodeTemplate)
+	offers, err := r.offers(ctx, template, query)
 	if err != nil {
 		return nil, err
 	}
-	spec := &object.(*omni.NodeTemplate).Spec
-	external := &v1alpha1.NodeTemplateSpec{}
-	if err := v1alpha1.Convert_omni_NodeTemplateSpec_To_v1alpha1_NodeTemplateSpec(spec, external, nil); err != nil {
+	token := continueToken{
+		Version: continueVersion, Query: queryDigest(template, query, instanceOptions),
+		Source: r.catalog.Source(), List: listDigest(r.catalog.Source(), offers),
+	}
+	return page(offers, query.order, query.limit, token, instanceOptions.Continue)
+}
+
+// offers are all instances that pass, in the order asked for.
+func (r *InstancesREST) offers(ctx context.Context, template *omni.NodeTemplate, query *instanceQuery) ([]offer, error) {
+	object, err := r.locations.List(ctx, &metainternalversion.ListOptions{})
+	if err != nil {
 		return nil, err
 	}
-	var priced []pricedInstance
-	for i := range list.(*omni.EdgeLocationList).Items {
-		location := &list.(*omni.EdgeLocationList).Items[i]
-		if !allows(spec.EdgeLocations, location) {
+	external := &v1alpha1.NodeTemplateSpec{}
+	if err := v1alpha1.Convert_omni_NodeTemplateSpec_To_v1alpha1_NodeTemplateSpec(&template.Spec, external, nil); err != nil {
+		return nil, err
+	}
+	var offers []offer
+	locations := object.(*omni.EdgeLocationList).Items
+	for i := range locations {
+		location := &locations[i]
+		if !allows(template.Spec.EdgeLocations, location) || query.location != "" && query.location != location.Name {
 			continue
 		}
 		offerings := r.catalog.Offerings(string(location.Spec.Provider), location.Spec.Region)
 		for _, offering := range catalog.Select(offerings, external, zones(&location.Spec)) {
-			if filter.passes(&offering) {
-				priced = append(priced, pricedInstance{offering.HourlyPrice, r.instance(location.Name, &offering)})
+			if query.filter.Passes(&offering) {
+				instance := r.instance(location.Name, &offering)
+				offers = append(offers, offer{query.order.Position(&offering, instance.Name), instance})
 			}
 		}
 	}
-	return filter.page(priced), nil
-}
-
-type pricedInstance struct {
-	price    float64
-	instance omni.Instance
+	slices.SortFunc(offers, func(a, b offer) int { return query.order.Compare(a.position, b.position) })
+	return offers, nil
 }
 
 func allows(locations omni.TemplateEdgeLocations, location *omni.EdgeLocation) bool {
@@ -126,6 +134,7 @@ func (r *InstancesREST) instance(location string, o *catalog.Offering) omni.Inst
 	return omni.Instance{
 		ObjectMeta:       metav1.ObjectMeta{Name: strings.Join(parts, ".")},
 		InstanceType:     o.InstanceType,
+		InstanceFamily:   o.Family,
 		EdgeLocationName: location,
 		Region:           o.Region,
 		Zone:             o.Zone,
@@ -135,53 +144,7 @@ func (r *InstancesREST) instance(location string, o *catalog.Offering) omni.Inst
 		Memory:           *resource.NewQuantity(o.MemoryBytes, resource.BinarySI),
 		GPUs:             int32(o.GPUs),
 		GPUName:          o.GPUName,
-		HourlyPrice:      strconv.FormatFloat(o.HourlyPrice, 'f', -1, 64),
+		HourlyPrice:      catalog.FormatPrice(o.HourlyPrice),
 		PriceSource:      r.catalog.Source(),
 	}
-}
-
-type instanceFilter struct {
-	*omni.InstanceOptions
-	maxPrice float64
-}
-
-func newInstanceFilter(options *omni.InstanceOptions) (*instanceFilter, error) {
-	filter := &instanceFilter{InstanceOptions: options, maxPrice: math.Inf(1)}
-	if options.MaxPrice != "" {
-		price, err := strconv.ParseFloat(options.MaxPrice, 64)
-		if err != nil || math.IsNaN(price) || price < 0 {
-			return nil, fmt.Errorf("maxPrice %q: want US dollars per hour as a decimal, for example 0.5", options.MaxPrice)
-		}
-		filter.maxPrice = price
-	}
-	switch omni.CapacityType(options.CapacityType) {
-	case "", omni.CapacitySpot, omni.CapacityOnDemand:
-	default:
-		return nil, fmt.Errorf("capacityType %q: want spot or on-demand", options.CapacityType)
-	}
-	if options.Limit < 0 {
-		return nil, fmt.Errorf("limit %d: want 0 (all) or more", options.Limit)
-	}
-	return filter, nil
-}
-
-func (f *instanceFilter) passes(o *catalog.Offering) bool {
-	return o.VCPU >= f.MinCPU && o.GPUs >= f.MinGPUs && o.HourlyPrice <= f.maxPrice &&
-		(f.Region == "" || f.Region == o.Region) &&
-		(f.CapacityType == "" || f.CapacityType == o.CapacityType)
-}
-
-func (f *instanceFilter) page(priced []pricedInstance) *omni.InstanceList {
-	slices.SortFunc(priced, func(a, b pricedInstance) int {
-		return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(a.instance.Name, b.instance.Name))
-	})
-	list := &omni.InstanceList{Items: []omni.Instance{}}
-	if rest := int64(len(priced)) - f.Limit; f.Limit > 0 && rest > 0 {
-		priced = priced[:f.Limit]
-		list.RemainingItemCount = &rest
-	}
-	for _, p := range priced {
-		list.Items = append(list.Items, p.instance)
-	}
-	return list
 }

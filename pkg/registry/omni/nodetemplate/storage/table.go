@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/registry/table"
 )
 
@@ -155,6 +156,28 @@ var instanceColumns = table.NewConvertor(
 		Name: "Source", Type: "string",
 		Description: "Where the price is from and of which day.",
 		Value:       func(i *omni.Instance) any { return i.PriceSource },
+	},
+	instanceColumn{
+		Name: "Arch", Type: "string", Wide: true,
+		Description: "Architecture, as in the node label kubernetes.io/arch.",
+		Value:       func(i *omni.Instance) any { return i.Architecture },
+	},
+	instanceColumn{
+		Name: "Family", Type: "string", Wide: true,
+		Description: "The cloud's name of the family of the machine type.",
+		Value:       func(i *omni.Instance) any { return i.InstanceFamily },
+	},
+	instanceColumn{
+		Name: "Region", Type: "string", Wide: true,
+		Description: "The cloud's name of the region.",
+		Value:       func(i *omni.Instance) any { return i.Region },
+	},
+	instanceColumn{
+		Name: "$/CPU-H", Type: "string", Wide: true,
+		Description: "Price of one vCPU in US dollars per hour.",
+		Value: func(i *omni.Instance) any {
+			return catalog.FormatPrice(catalog.ParsePrice(i.HourlyPrice) / i.CPU.AsApproximateFloat64())
+		},
 	},
 )
 
