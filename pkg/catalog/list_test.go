@@ -6,8 +6,6 @@ package catalog
 import (
 	"slices"
 	"testing"
-
-	"k8s.io/utils/ptr"
 )
 
 // listed are offerings that differ in everything a list can be filtered by.
@@ -33,8 +31,8 @@ func TestFilter(t *testing.T) {
 		"region":        {Filter{Region: "r1"}, []string{"a.small", "b.large"}},
 		"zone":          {Filter{Zone: "r1b"}, []string{"b.large"}},
 		"capacity type": {Filter{CapacityType: "on-demand"}, []string{"b.large", "c.gpu"}},
-		"max price":     {Filter{MaxHourlyPrice: ptr.To(0.2)}, []string{"a.small", "b.large"}},
-		"free machines": {Filter{MaxHourlyPrice: ptr.To(0.0)}, nil},
+		"max price":     {Filter{MaxHourlyPrice: new(0.2)}, []string{"a.small", "b.large"}},
+		"free machines": {Filter{MaxHourlyPrice: new(0.0)}, nil},
 		"both":          {Filter{Region: "r1", MinVCPU: 4}, []string{"b.large"}},
 	} {
 		var got []string

@@ -10,11 +10,10 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	type inline struct{}
 	type options struct {
-		inline `json:",inline"`
-		Name   string `json:"name,omitempty"`
-		Size   int64  `json:"size"`
+		Name string `json:"name,omitempty"`
+		Size int64  `json:"size"`
+		_    string `json:",inline"`
 	}
 	for raw, want := range map[string]string{
 		"":                         "",

@@ -6,6 +6,7 @@ package storage
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,10 +107,7 @@ func (r *parameterReader) name(name, value string) {
 }
 
 func (r *parameterReader) oneOf(name, value string, supported ...string) {
-	for _, s := range append(supported, "") {
-		if value == s {
-			return
-		}
+	if value != "" && !slices.Contains(supported, value) {
+		r.errs = append(r.errs, field.NotSupported(field.NewPath(name), value, supported))
 	}
-	r.errs = append(r.errs, field.NotSupported(field.NewPath(name), value, supported))
 }
