@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -27,6 +28,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/console"
 	"github.com/castai/omni/pkg/controller/consolidation"
 	"github.com/castai/omni/pkg/controller/edge"
 	"github.com/castai/omni/pkg/controller/edgelocation"
@@ -97,10 +99,13 @@ func newManager(o *Options, config *rest.Config, scheme *runtime.Scheme) (ctrl.M
 		return nil, err
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
-		Client:                        uncached,
-		Metrics:                       server.Options{BindAddress: o.MetricsBindAddress},
+		Scheme: scheme,
+		Cache:  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Client: uncached,
+		Metrics: server.Options{
+			BindAddress: o.MetricsBindAddress, SecureServing: true, CertDir: o.WebhookCertDir,
+			FilterProvider: filters.WithAuthenticationAndAuthorization,
+		},
 		HealthProbeBindAddress:        o.HealthBindAddress,
 		LeaderElection:                o.LeaderElect,
 		LeaderElectionID:              name,
@@ -148,7 +153,9 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 		Main: mgr.GetClient(), ClusterID: o.ClusterID,
 		IdentityToken: connection.NewServiceAccountToken(kube.CoreV1(), o.Namespace, o.ServiceAccount),
 	}
+	consoles := &console.Handler{Omni: omni.GetClient(), Connect: connect}
 	for what, err := range map[string]error{
+		"console":      mgr.AddMetricsServerExtraHandler(v1alpha1.ConsoleOutputPath, consoles.Routes()),
 		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
 		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
 		"edge": (&edge.Reconciler{

@@ -21,7 +21,7 @@ import (
 // StartController brings omni-controller up and registers its webhook. Everything
 // else of the lab has to be there: it watches Liqo's kinds.
 func (p *Product) StartController(ctx context.Context) error {
-	certs, err := p.webhookCertificate()
+	certs, err := p.servingCertificate()
 	if err != nil {
 		return err
 	}
@@ -56,9 +56,9 @@ func (p *Product) StartController(ctx context.Context) error {
 	})
 }
 
-// webhookCertificate returns the directory with the webhook's tls.crt and tls.key,
-// the names that controller-runtime reads.
-func (p *Product) webhookCertificate() (string, error) {
+// servingCertificate returns the directory with tls.crt and tls.key, the names that
+// controller-runtime reads, of the webhook and the metrics.
+func (p *Product) servingCertificate() (string, error) {
 	files, err := p.ca.Server("omni-webhook")
 	if err != nil {
 		return "", err

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package console answers omni-apiserver with the consoles of machines. Every
+// replica does, not only the leader: nothing is changed by it.
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/controller/connection"
+)
+
+// cloudTimeout bounds one question to the cloud, all tries together.
+const cloudTimeout = 30 * time.Second
+
+// maxReason bounds what is passed on of a cloud's error.
+const maxReason = 1 << 10
+
+// Handler finds the machine of an edge and asks its cloud.
+type Handler struct {
+	// Omni reads edges and locations.
+	Omni    client.Reader
+	Connect connection.Connector
+}
+
+// Routes returns the handler of v1alpha1.ConsoleOutputPath. Who may call it is for
+// the server around it to say.
+func (h *Handler) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+v1alpha1.ConsoleOutputPath+"{namespace}/{name}", h.get)
+	return mux
+}
+
+func (h *Handler) get(w http.ResponseWriter, req *http.Request) {
+	ctx, cancel := context.WithTimeout(req.Context(), cloudTimeout)
+	defer cancel()
+	output, status := h.output(ctx, client.ObjectKey{Namespace: req.PathValue("namespace"), Name: req.PathValue("name")})
+	if status != nil {
+		answer(w, status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write([]byte(output[max(0, len(output)-v1alpha1.MaxConsoleOutputBytes):])) // the caller may be gone
+}
+
+func (h *Handler) output(ctx context.Context, key client.ObjectKey) (string, *apierrors.StatusError) {
+	edge, location := &v1alpha1.Edge{}, &v1alpha1.EdgeLocation{}
+	edges := v1alpha1.Resource("edges")
+	if err := h.Omni.Get(ctx, key, edge); apierrors.IsNotFound(err) {
+		return "", apierrors.NewNotFound(edges, key.Name)
+	} else if err != nil {
+		return "", unavailable("read the edge", err)
+	}
+	if edge.Status.InstanceID == "" {
+		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is not launched yet: ask again when status.instanceID is set"))
+	}
+	if err := h.Omni.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: edge.Spec.EdgeLocationName}, location); err != nil {
+		return "", unavailable("read the edge location", err)
+	}
+	provider, err := h.Connect.Provider(ctx, location)
+	if err != nil {
+		return "", unavailable("sign in to the cloud", err)
+	}
+	output, err := provider.ConsoleOutput(ctx, edge.Status.InstanceID)
+	if err != nil {
+		return "", unavailable("ask the cloud for the console of "+edge.Status.InstanceID, err)
+	}
+	return output, nil
+}
+
+// unavailable says why there is no answer now. That is never the same as "there is
+// no such thing".
+func unavailable(what string, err error) *apierrors.StatusError {
+	reason := what + ": " + err.Error()
+	return apierrors.NewServiceUnavailable(reason[:min(len(reason), maxReason)])
+}
+
+func answer(w http.ResponseWriter, err *apierrors.StatusError) {
+	status := err.Status()
+	status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(int(status.Code))
+	_ = json.NewEncoder(w).Encode(&status) // the caller may be gone
+}
