@@ -16,6 +16,7 @@ import (
 	"github.com/castai/omni/pkg/catalog"
 	omniv1beta1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
+	edgestorage "github.com/castai/omni/pkg/registry/omni/edge/storage"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
 	omnirest "github.com/castai/omni/pkg/registry/omni/rest"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	Generic *genericapiserver.RecommendedConfig
 	// Onboard configures on-boarding; its Authorizer is the one of Generic.
 	Onboard edgelocationstorage.OnboardConfig
+	// Console answers edges/console-output; nil: the answer is how to set it up.
+	Console edgestorage.Console
 }
 
 // NewConfig returns a Config that serves the OpenAPI documents of the group and
@@ -45,6 +48,9 @@ func NewConfig() *Config {
 	generic.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapigenerated.GetOpenAPIDefinitions, namer)
 	generic.OpenAPIV3Config.Info.Title = "OMNI"
 	generic.OpenAPIV3Config.Info.Version = "v1alpha1"
+	documents := newDocuments()
+	generic.OpenAPIConfig.PostProcessSpec = documents.v2
+	generic.OpenAPIV3Config.PostProcessSpec = documents.v3
 	generic.BuildHandlerChainFunc = buildHandlerChain
 	return &Config{Generic: generic}
 }
@@ -74,7 +80,7 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	}
 	onboard := c.Onboard
 	onboard.Authorizer = c.Generic.Authorization.Authorizer
-	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, offerings)
+	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, c.Console, offerings)
 	if err != nil {
 		return nil, err
 	}

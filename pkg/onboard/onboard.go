@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package onboard renders the script that prepares a region of a cloud for OMNI
-// and registers it. It is pure: no client, no clock, no state.
+// and registers it, and the one that takes all of it down again. It is pure: no
+// client, no clock, no state.
 package onboard
 
 import (
@@ -15,22 +16,17 @@ import (
 // DefaultVPCCIDR is the range of a VPC when none is asked for.
 const DefaultVPCCIDR = "10.77.0.0/16"
 
-// Parameters are what a script is made of. Equal parameters give equal bytes.
+// Parameters are what the onboarding script is made of. Equal parameters give
+// equal bytes.
 type Parameters struct {
-	// ClusterID names the main cluster in the tags of every resource.
-	ClusterID string
-	// Namespace and Location name the EdgeLocation.
-	Namespace, Location string
-	// Region of the location, as AWS names it, for example us-west-2.
-	Region string
+	Place Place
 	// Zones of the location; empty means every available zone of the region.
 	Zones []string
 	// VPCCIDR is the IPv4 range of the VPC, /16 to /24. Default: DefaultVPCCIDR.
 	VPCCIDR string
-	// Issuer is the URL of the main cluster's service account issuer, and
-	// Subject the service account that may assume the role, for example
+	// Subject is the service account that may assume the role, for example
 	// system:serviceaccount:omni-system:omni-controller.
-	Issuer, Subject string
+	Subject string
 	// OnboardingURL is the full https URL of .../edgelocations/<name>/onboarding.
 	OnboardingURL string
 	// CABundle verifies that URL, in PEM; empty means the system's authorities.
@@ -43,19 +39,23 @@ type Parameters struct {
 //go:embed script/*.tmpl
 var scripts embed.FS
 
-// awsTemplate knows one function, quote; every value of a script goes through it.
-var awsTemplate = template.Must(template.New("aws.sh.tmpl").Funcs(template.FuncMap{"quote": quote}).ParseFS(scripts, "script/*.tmpl"))
+// templates know one function, quote; every value of a script goes through it.
+var templates = template.Must(template.New("").Funcs(template.FuncMap{"quote": quote}).ParseFS(scripts, "script/*.tmpl"))
 
-// Render returns the script for a location in AWS. An error names the parameter
-// that is not valid.
+// Render returns the onboarding script for a location in AWS. An error names the
+// parameter that is not valid.
 func Render(p Parameters) (string, error) {
 	v, err := newView(p)
 	if err != nil {
 		return "", err
 	}
+	return execute("onboard.sh.tmpl", v)
+}
+
+func execute(name string, view any) (string, error) {
 	var b strings.Builder
-	if err := awsTemplate.Execute(&b, v); err != nil {
-		return "", fmt.Errorf("render the onboarding script: %w", err)
+	if err := templates.ExecuteTemplate(&b, name, view); err != nil {
+		return "", fmt.Errorf("render %s: %w", name, err)
 	}
 	return b.String(), nil
 }

@@ -15,13 +15,19 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
+func location() Place {
+	return Place{
+		ClusterID: "8a2f6e0e-6e0c-4a4e-9d2e-2f1f1a1b1c1d",
+		Namespace: "team-a",
+		Location:  "aws-oregon",
+		Region:    "us-west-2",
+		Issuer:    "https://oidc.example.com/id/MAIN",
+	}
+}
+
 func parameters() Parameters {
 	return Parameters{
-		ClusterID:     "8a2f6e0e-6e0c-4a4e-9d2e-2f1f1a1b1c1d",
-		Namespace:     "team-a",
-		Location:      "aws-oregon",
-		Region:        "us-west-2",
-		Issuer:        "https://oidc.example.com/id/MAIN",
+		Place:         location(),
 		Subject:       "system:serviceaccount:omni-system:omni-controller",
 		OnboardingURL: "https://omni.example.com/apis/omni.cast.ai/v1alpha1/namespaces/team-a/edgelocations/aws-oregon/onboarding",
 	}
@@ -31,16 +37,27 @@ func withToken() Parameters {
 	p := parameters()
 	p.Zones = []string{"us-west-2a", "us-west-2b"}
 	p.VPCCIDR = "10.9.0.0/20"
-	p.Issuer = "https://kubernetes.default.svc.cluster.local"
+	p.Place.Issuer = "https://kubernetes.default.svc.cluster.local"
 	p.CABundle = []byte("# our own\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")
 	p.Token = "registration-token"
 	return p
 }
 
+func offboardParameters() OffboardParameters {
+	return OffboardParameters{
+		Place: location(), AccountID: "123456789012", VPCID: "vpc-0a1b2c3d4e5f60718",
+		RoleARN: "arn:aws:iam::123456789012:role/omni-aws-oregon-d4a06b0e",
+	}
+}
+
 func TestGolden(t *testing.T) {
-	for name, p := range map[string]Parameters{"aws.golden.sh": parameters(), "aws-token.golden.sh": withToken()} {
+	for name, render := range map[string]func() (string, error){
+		"aws.golden.sh":          func() (string, error) { return Render(parameters()) },
+		"aws-token.golden.sh":    func() (string, error) { return Render(withToken()) },
+		"aws-offboard.golden.sh": func() (string, error) { return RenderOffboard(offboardParameters()) },
+	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Render(p)
+			got, err := render()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +109,7 @@ func TestSecretsAndVariants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, word := range []string{"TOKEN", "curl", "warning"} {
+	for _, word := range []string{"TOKEN", "| curl", "warning"} {
 		if strings.Contains(without, word) {
 			t.Errorf("%s in the script without a token", word)
 		}
@@ -104,18 +121,18 @@ func TestInvalid(t *testing.T) {
 		change func(*Parameters)
 		want   string
 	}{
-		"no cluster":         {func(p *Parameters) { p.ClusterID = "" }, "ClusterID"},
-		"quote in namespace": {func(p *Parameters) { p.Namespace = "a'b" }, "Namespace"},
-		"newline":            {func(p *Parameters) { p.Location = "a\nb" }, "Location"},
-		"long location":      {func(p *Parameters) { p.Location = strings.Repeat("a", 31) }, "Location"},
-		"region":             {func(p *Parameters) { p.Region = "us-west-2; rm" }, "Region"},
+		"no cluster":         {func(p *Parameters) { p.Place.ClusterID = "" }, "ClusterID"},
+		"quote in namespace": {func(p *Parameters) { p.Place.Namespace = "a'b" }, "Namespace"},
+		"newline":            {func(p *Parameters) { p.Place.Location = "a\nb" }, "Location"},
+		"long location":      {func(p *Parameters) { p.Place.Location = strings.Repeat("a", 31) }, "Location"},
+		"region":             {func(p *Parameters) { p.Place.Region = "us-west-2; rm" }, "Region"},
 		"zone elsewhere":     {func(p *Parameters) { p.Zones = []string{"us-east-1a"} }, "Zones[0]"},
 		"zone without part":  {func(p *Parameters) { p.Zones = []string{"us-west-2a", "us-west-2p"} }, "Zones[1]"},
 		"small VPC":          {func(p *Parameters) { p.VPCCIDR = "10.0.0.0/25" }, "VPCCIDR"},
 		"large VPC":          {func(p *Parameters) { p.VPCCIDR = "10.0.0.0/8" }, "VPCCIDR"},
 		"host in VPC":        {func(p *Parameters) { p.VPCCIDR = "10.0.0.1/16" }, "VPCCIDR"},
 		"IPv6":               {func(p *Parameters) { p.VPCCIDR = "fd00::/16" }, "VPCCIDR"},
-		"http issuer":        {func(p *Parameters) { p.Issuer = "http://oidc.example.com" }, "Issuer"},
+		"http issuer":        {func(p *Parameters) { p.Place.Issuer = "http://oidc.example.com" }, "Issuer"},
 		"subject":            {func(p *Parameters) { p.Subject = "system serviceaccount" }, "Subject"},
 		"http URL":           {func(p *Parameters) { p.OnboardingURL = "http://x/onboarding" }, "OnboardingURL"},
 		"URL with password":  {func(p *Parameters) { p.OnboardingURL = "https://u:secret@x/onboarding" }, "OnboardingURL"},
@@ -134,6 +151,24 @@ func TestInvalid(t *testing.T) {
 				t.Errorf("the error holds a secret: %v", err)
 			}
 		})
+	}
+}
+
+func TestInvalidOffboard(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*OffboardParameters)
+		want   string
+	}{
+		"namespace": {func(p *OffboardParameters) { p.Place.Namespace = "a;b" }, "Namespace"},
+		"account":   {func(p *OffboardParameters) { p.AccountID = "$(id)" }, "AccountID"},
+		"VPC":       {func(p *OffboardParameters) { p.VPCID = "vpc-0a1b2c3d'" }, "VPCID"},
+		"role":      {func(p *OffboardParameters) { p.RoleARN = "arn:aws:iam::123456789012:role/a b" }, "RoleARN"},
+	} {
+		p := offboardParameters()
+		tc.change(&p)
+		if _, err := RenderOffboard(p); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want an error about %s", name, err, tc.want)
+		}
 	}
 }
 
@@ -179,9 +214,7 @@ func FuzzQuote(f *testing.F) {
 // FuzzRender puts any text in a field that is free: either it is refused, or the
 // script is still the one that bash parses into the same commands.
 func FuzzRender(f *testing.F) {
-	for _, s := range []string{"x", "'", "'; touch /tmp/x; '", "$(id)", "\n", "a/b?c#d", "%27"} {
-		f.Add(s)
-	}
+	hostile(f)
 	f.Fuzz(func(t *testing.T, s string) {
 		p := parameters()
 		p.OnboardingURL = "https://omni.example.com/" + s + "/onboarding"
@@ -189,12 +222,54 @@ func FuzzRender(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Up to the first function there are assignments only.
-		head, _, _ := strings.Cut(script, "\nexport AWS_REGION")
-		out, err := exec.Command("bash", "-c", head+"\n"+`printf '%s' "$ONBOARDING_PATH"`).Output()
 		v, _ := newView(p)
-		if err != nil || string(out) != v.OnboardingPath {
-			t.Errorf("%q became %q, %v", s, out, err)
+		assigned(t, script, map[string]string{"ONBOARDING_PATH": v.OnboardingPath})
+	})
+}
+
+// FuzzRenderOffboard puts any texts in the fields of the offboarding script.
+func FuzzRenderOffboard(f *testing.F) {
+	hostile(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, p := range map[string]OffboardParameters{
+			"LOCATION":           {Place: Place{"main", "team-a", s, "us-west-2", "https://oidc.example.com"}},
+			"NAMESPACE":          {Place: Place{"main", s, "aws", "us-west-2", "https://oidc.example.com"}},
+			"CLUSTER_ID":         {Place: Place{s, "team-a", "aws", "us-west-2", "https://oidc.example.com"}},
+			"REGION":             {Place: Place{"main", "team-a", "aws", s, "https://oidc.example.com"}},
+			"ISSUER_HOST":        {Place: Place{"main", "team-a", "aws", "us-west-2", "https://" + s}},
+			"REGISTERED_ACCOUNT": {Place: location(), AccountID: s},
+			"REGISTERED_VPC":     {Place: location(), VPCID: s},
+			"REGISTERED_ROLE":    {Place: location(), RoleARN: s},
+		} {
+			if script, err := RenderOffboard(p); err == nil {
+				assigned(t, script, map[string]string{name: s})
+			}
 		}
 	})
+}
+
+// hostile seeds a fuzz target.
+func hostile(f *testing.F) {
+	for _, s := range []string{
+		"x", "'", "'; touch /tmp/x; '", "$(id)", "\n", "a/b?c#d", "%27", "us-east-1", "123456789012", "vpc-0a1b2c3d",
+		"arn:aws:iam::123456789012:role/a'b", "issuer.example.com/id/A", "a-\x00", "a`id`", "${HOME}", "-x", "é",
+	} {
+		f.Add(s)
+	}
+}
+
+// assigned checks with bash what the script assigns to its constants. Up to the
+// functions there are assignments only, and the rest is parsed but not run.
+func assigned(t *testing.T, script string, want map[string]string) {
+	t.Helper()
+	if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
+		t.Errorf("bash does not parse the script: %v\n%s", err, out)
+	}
+	head, _, _ := strings.Cut(script, "\nexport AWS_REGION")
+	for name, value := range want {
+		out, err := exec.Command("bash", "-c", head+"\n"+`printf '%s' "$`+name+`"`).CombinedOutput()
+		if err != nil || string(out) != value {
+			t.Errorf("%s: %q became %q, %v", name, value, out, err)
+		}
+	}
 }

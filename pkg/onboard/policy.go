@@ -34,23 +34,6 @@ func marshal(v any) (string, error) {
 
 // documents fills in the JSON that AWS is given.
 func (v *view) documents() (err error) {
-	type tag struct{ Key, Value string }
-	type filter struct {
-		Name   string
-		Values []string
-	}
-	own := []tag{{v1alpha1.TagClusterID, v.ClusterID}, {v1alpha1.TagNamespace, v.Namespace}, {v1alpha1.TagEdgeLocation, v.Location}}
-	filters := make([]filter, 0, len(own))
-	for _, t := range own {
-		filters = append(filters, filter{"tag:" + t.Key, []string{t.Value}})
-	}
-	if v.Tags, err = marshal(append(own, tag{"Name", v.Name})); err != nil {
-		return err
-	}
-	if v.Filters, err = marshal(filters); err != nil {
-		return err
-	}
-	v.Tags, v.Filters = inner(v.Tags), inner(v.Filters)
 	if v.TrustPolicy, err = v.trustPolicy(); err != nil {
 		return err
 	}
@@ -114,6 +97,3 @@ func (v *view) policy() (string, error) {
 		},
 	)
 }
-
-// inner is a JSON list without its brackets, so that the script can add to it.
-func inner(list string) string { return list[1 : len(list)-1] }

@@ -5,18 +5,12 @@ package onboard_test
 
 import (
 	"bytes"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -27,60 +21,6 @@ import (
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
 )
-
-// registry is an API server that knows one subresource. It takes each token once.
-type registry struct {
-	*httptest.Server
-	mu   sync.Mutex
-	got  []v1alpha1.Onboarding
-	used map[string]bool
-}
-
-func startRegistry(t *testing.T) *registry {
-	r := &registry{used: map[string]bool{}}
-	r.Server = httptest.NewTLSServer(http.HandlerFunc(r.create))
-	t.Cleanup(r.Close)
-	return r
-}
-
-func (r *registry) create(w http.ResponseWriter, req *http.Request) {
-	var o v1alpha1.Onboarding
-	d := json.NewDecoder(req.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil || req.Method != http.MethodPost {
-		http.Error(w, "not an Onboarding", http.StatusBadRequest)
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.got = append(r.got, o)
-	w.Header().Set("Content-Type", "application/json")
-	if o.Spec.Token != "" && r.used[o.Spec.Token] {
-		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"details":{"causes":[{"reason":"AlreadyRegistered"}]}}`)
-		return
-	}
-	r.used[o.Spec.Token] = true
-	w.WriteHeader(http.StatusCreated)
-	if err := json.NewEncoder(w).Encode(o); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-	}
-}
-
-func (r *registry) ca() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.Certificate().Raw})
-}
-
-// last is the registration made last.
-func (r *registry) last(t *testing.T) v1alpha1.OnboardingSpec {
-	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.got) == 0 {
-		t.Fatal("nothing was registered")
-	}
-	return r.got[len(r.got)-1].Spec
-}
 
 // shell runs rendered scripts with the real CLIs.
 type shell struct {
@@ -110,11 +50,17 @@ func (s shell) run(t *testing.T, script string, env ...string) (stdout, stderr s
 	return out.String(), errs.String(), err
 }
 
+func place() onboard.Place {
+	return onboard.Place{
+		ClusterID: "main", Namespace: "team-a", Location: "aws-oregon", Region: awstest.Region,
+		Issuer: "https://oidc.example.com/id/MAIN",
+	}
+}
+
 func render(t *testing.T, r *registry, token string) string {
 	t.Helper()
 	script, err := onboard.Render(onboard.Parameters{
-		ClusterID: "main", Namespace: "team-a", Location: "aws-oregon", Region: awstest.Region,
-		Zones: []string{"us-west-2a", "us-west-2c"}, Issuer: "https://oidc.example.com/id/MAIN",
+		Place: place(), Zones: []string{"us-west-2a", "us-west-2c"},
 		Subject:       "system:serviceaccount:omni-system:omni-controller",
 		OnboardingURL: r.URL + "/apis/omni.cast.ai/v1alpha1/namespaces/team-a/edgelocations/aws-oregon/onboarding",
 		CABundle:      r.ca(), Token: token,
@@ -143,19 +89,14 @@ func TestScript(t *testing.T) {
 	})
 	t.Run("no AWS CLI", func(t *testing.T) {
 		_, stderr, err := s.run(t, render(t, r, "one"), "PATH="+t.TempDir())
-		wantRefusal(t, err, stderr, "the AWS CLI (aws) is not installed")
+		wantRefusal(t, err, stderr, "aws is not installed")
 	})
 	if n := vpcs(t, cloud); n != before {
 		t.Fatalf("%d VPCs were made without credentials", n-before)
 	}
 
 	// The first run breaks off in the middle; the second goes on from there.
-	fault := `{"action":"CreateNatGateway","code":"UnauthorizedOperation","count":1}`
-	res, err := http.Post(s.endpoint+"/_emulator/faults", "application/json", strings.NewReader(fault))
-	if err != nil || res.StatusCode != http.StatusCreated {
-		t.Fatal(res, err)
-	}
-	defer func() { _ = res.Body.Close() }()
+	fault(t, s, `{"action":"CreateNatGateway","code":"UnauthorizedOperation","count":1}`)
 	if stdout, stderr, err := s.run(t, render(t, r, "one")); err == nil || !strings.Contains(stderr, "UnauthorizedOperation") {
 		t.Fatalf("the fault did not end the script: %v\n%s%s", err, stdout, stderr)
 	}
@@ -178,6 +119,7 @@ func TestScript(t *testing.T) {
 	if n := vpcs(t, cloud); n != before+1 {
 		t.Errorf("%d VPCs were made", n-before)
 	}
+	testOffboard(t, r, s, cloud, first.AWS)
 }
 
 func wantRefusal(t *testing.T, err error, stderr, want string) {
@@ -243,22 +185,4 @@ func checkNetwork(t *testing.T, cloud *ec2.Client, got *v1alpha1.AWSLocation) {
 	if len(in) != 1 || len(in[0].IpRanges) != 0 || len(in[0].UserIdGroupPairs) != 1 || *in[0].UserIdGroupPairs[0].GroupId != got.SecurityGroupID {
 		t.Errorf("the security group lets in %+v", in)
 	}
-}
-
-func kubeconfig(t *testing.T, r *registry) string {
-	t.Helper()
-	config, err := json.Marshal(map[string]any{
-		"apiVersion": "v1", "kind": "Config", "current-context": "main",
-		"clusters": []any{map[string]any{"name": "main", "cluster": map[string]any{"server": r.URL, "certificate-authority-data": r.ca()}}},
-		"users":    []any{map[string]any{"name": "me", "user": map[string]any{"token": "mine"}}},
-		"contexts": []any{map[string]any{"name": "main", "context": map[string]any{"cluster": "main", "user": "me"}}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(file, config, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }

@@ -4,9 +4,7 @@
 package onboard
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -21,15 +19,8 @@ import (
 // view is what the template sees: parameters that are checked, and what follows
 // from them.
 type view struct {
+	place
 	Parameters
-	// Name of the resources in AWS.
-	Name string
-	// RoleName is unique in the account.
-	RoleName string
-	// Issuer without its scheme, as IAM names it, and whether AWS may be
-	// unable to reach it.
-	IssuerHost    string
-	IssuerPrivate bool
 	// OnboardingPath is the path of OnboardingURL, for kubectl.
 	OnboardingPath string
 	// CABundle in base64.
@@ -38,68 +29,30 @@ type view struct {
 	// the i-th zone by its letter.
 	PublicCIDR   string
 	PrivateCIDRs []string
-	// Tags and Filters are the inner part of JSON lists.
-	Tags, Filters string
 	// TrustPolicy and Policy are JSON with @PARTITION@ and @ACCOUNT@ in them.
 	TrustPolicy, Policy string
 }
 
-var (
-	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
-	tokenPattern  = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
-	issuerPattern = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`)
-	// tagPattern is what AWS allows in the value of a tag, less the space:
-	// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-	tagPattern = regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-]{1,128}$`)
-	// namePattern are the names of Kubernetes that are DNS labels or subdomains.
-	namePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
-)
-
-// maxLocation is the longest name of an EdgeLocation.
-const maxLocation = 30
+var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
 
 func newView(p Parameters) (*view, error) {
+	place, err := newPlace(p.Place)
+	if err != nil {
+		return nil, err
+	}
+	if err := match(parameter{"Subject", p.Subject, tagPattern}, parameter{"Token", p.Token, tokenPattern}); err != nil {
+		return nil, err
+	}
 	if p.VPCCIDR == "" {
 		p.VPCCIDR = DefaultVPCCIDR
 	}
-	for _, c := range []struct {
-		field, value string
-		pattern      *regexp.Regexp
-	}{
-		{"ClusterID", p.ClusterID, tagPattern},
-		{"Namespace", p.Namespace, namePattern},
-		{"Location", p.Location, namePattern},
-		{"Region", p.Region, regionPattern},
-		{"Issuer", p.Issuer, issuerPattern},
-		{"Subject", p.Subject, tagPattern},
-		{"Token", p.Token, tokenPattern},
-	} {
-		if !c.pattern.MatchString(c.value) {
-			value := c.value
-			if c.field == "Token" {
-				value = "(not shown)"
-			}
-			return nil, fmt.Errorf("onboard: %s: %q does not match %s", c.field, value, c.pattern)
-		}
-	}
-	if len(p.Location) > maxLocation {
-		return nil, fmt.Errorf("onboard: Location: %q has more than %d characters", p.Location, maxLocation)
-	}
-	v := &view{Parameters: p, Name: "omni-" + p.Location, RoleName: RoleName(p.ClusterID, p.Namespace, p.Location)}
-	for _, derive := range []func() error{v.zones, v.network, v.issuer, v.onboarding, v.ca, v.documents} {
+	v := &view{place: place, Parameters: p}
+	for _, derive := range []func() error{v.zones, v.network, v.onboarding, v.ca, v.documents} {
 		if err := derive(); err != nil {
 			return nil, fmt.Errorf("onboard: %w", err)
 		}
 	}
 	return v, nil
-}
-
-// RoleName is the IAM role of a location: omni-<location>-<hash>. Clusters and
-// namespaces may use the same name for a location in one account, and no other
-// location may use the role. It stays below IAM's 64 characters.
-func RoleName(clusterID, namespace, location string) string {
-	sum := sha256.Sum256([]byte(clusterID + "\n" + namespace + "\n" + location))
-	return "omni-" + strings.ReplaceAll(location, ".", "-") + "-" + hex.EncodeToString(sum[:4])
 }
 
 // lastZone is the last letter a zone may have: fifteen zones and the public subnet
@@ -133,22 +86,6 @@ func (v *view) network() error {
 		offset := i * part
 		a := netip.AddrFrom4([4]byte{base[0], base[1], base[2] + byte(offset>>8), base[3] + byte(offset)})
 		v.PrivateCIDRs = append(v.PrivateCIDRs, netip.PrefixFrom(a, vpc.Bits()+4).String())
-	}
-	return nil
-}
-
-func (v *view) issuer() error {
-	u, err := url.Parse(v.Issuer)
-	if err != nil {
-		return fmt.Errorf("parameter Issuer: %w", err)
-	}
-	v.IssuerHost = strings.TrimPrefix(v.Issuer, "https://")
-	host := u.Hostname()
-	addr, err := netip.ParseAddr(host)
-	isAddr := err == nil
-	v.IssuerPrivate = !strings.Contains(host, ".") || isAddr && (addr.IsPrivate() || addr.IsLoopback())
-	for _, suffix := range []string{".svc", ".local", ".internal", ".localhost"} {
-		v.IssuerPrivate = v.IssuerPrivate || strings.HasSuffix(host, suffix)
 	}
 	return nil
 }

@@ -5,7 +5,10 @@ package integration
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,13 +86,131 @@ func testOnboardScript(t *testing.T, s *testServer) {
 	if answer := s.do("viewer", http.MethodGet, at+"?vpcCIDR=10.99.0.0/16", nil, nil); !strings.Contains(answer.body, "10.99.0.0/16") {
 		t.Error("the script does not use vpcCIDR")
 	}
-	for query, code := range map[string]int{"?vpcCIDR=8.8.8.0/24": http.StatusBadRequest, "?vpcCIDR=$(id)": http.StatusBadRequest} {
-		if answer := s.do("viewer", http.MethodGet, at+query, nil, nil); answer.code != code {
-			t.Errorf("%s: %d, want %d", query, answer.code, code)
+	for query, want := range map[string]string{"?vpcCIDR=8.8.8.0/24": "vpcCIDR", "?vpcCIDR=$(id)": "vpcCIDR", "?vpccidr=10.0.0.0/16": "vpccidr", "?token=1": "token"} {
+		if answer := s.do("viewer", http.MethodGet, at+query, nil, nil); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, want) {
+			t.Errorf("%s: %d %s, want 400 that names the parameter", query, answer.code, answer.body)
 		}
 	}
 	if answer := s.do("viewer", http.MethodGet, path("edgelocations", "missing", "onboard-script"), nil, nil); answer.code != http.StatusNotFound {
 		t.Errorf("missing location: %d, want 404", answer.code)
+	}
+}
+
+func testOffboardScript(t *testing.T, s *testServer) {
+	s.createLocation(t, "offboard")
+	at := path("edgelocations", "offboard", "offboard-script")
+	for _, accept := range []string{"*/*", "application/json", "text/x-shellscript", "text/plain"} {
+		answer := s.do("viewer", http.MethodGet, at, map[string]string{"Accept": accept}, nil)
+		if answer.code != http.StatusOK || answer.header.Get("Content-Type") != "text/x-shellscript; charset=utf-8" {
+			t.Fatalf("Accept %s: %d %s", accept, answer.code, answer.header.Get("Content-Type"))
+		}
+	}
+	if answer := s.onboard(t, "onboarder", "offboard", "", newAWS()); answer.code != http.StatusCreated {
+		t.Fatal(answer.code, answer.body)
+	}
+	script := s.do("onboarder", http.MethodGet, at, nil, nil).body
+	for _, want := range []string{"#!/usr/bin/env bash", "REGISTERED_VPC='" + newAWS().VPCID + "'", "LOCATION='offboard'"} {
+		if !strings.Contains(script, want) {
+			t.Errorf("the script has no %s", want)
+		}
+	}
+	if answer := s.do("viewer", http.MethodGet, at+"?force=true", nil, nil); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, "force") {
+		t.Errorf("unknown parameter: %d %s, want 400", answer.code, answer.body)
+	}
+	for user, code := range map[string]int{"": http.StatusForbidden, "editor": http.StatusOK} {
+		if answer := s.do(user, http.MethodGet, at, nil, nil); answer.code != code {
+			t.Errorf("as %q: %d, want %d", user, answer.code, code)
+		}
+	}
+	if answer := s.do("viewer", http.MethodGet, path("edgelocations", "missing", "offboard-script"), nil, nil); answer.code != http.StatusNotFound || !strings.Contains(answer.body, "NotFound") {
+		t.Errorf("missing location: %d %s, want 404", answer.code, answer.body)
+	}
+}
+
+// testTextHeaders: a script has a strong ETag, and no cache keeps a token.
+func testTextHeaders(t *testing.T, s *testServer) {
+	s.createLocation(t, "headers")
+	for _, name := range []string{"onboard-script", "offboard-script"} {
+		at := path("edgelocations", "headers", name)
+		first := s.do("viewer", http.MethodGet, at, nil, nil)
+		etag := first.header.Get("ETag")
+		if sum := sha256.Sum256([]byte(first.body)); etag != fmt.Sprintf("%q", hex.EncodeToString(sum[:])) {
+			t.Errorf("%s: ETag %s is not the digest of the script", name, etag)
+		}
+		if cache := first.header.Get("Cache-Control"); !strings.Contains(cache, "private") {
+			t.Errorf("%s: Cache-Control %q", name, cache)
+		}
+		for match, code := range map[string]int{etag: http.StatusNotModified, `"x", ` + etag: http.StatusNotModified, "*": http.StatusNotModified, `"x"`: http.StatusOK} {
+			answer := s.do("viewer", http.MethodGet, at, map[string]string{"If-None-Match": match}, nil)
+			if answer.code != code || (answer.body == "") != (code == http.StatusNotModified) || answer.header.Get("ETag") != etag {
+				t.Errorf("%s: If-None-Match %s: %d with %d bytes, want %d", name, match, answer.code, len(answer.body), code)
+			}
+		}
+	}
+	etag := s.do("viewer", http.MethodGet, path("edgelocations", "headers", "onboard-script"), nil, nil).header.Get("ETag")
+	if answer := s.do("viewer", http.MethodGet, path("edgelocations", "headers", "onboard-script")+"?vpcCIDR=10.9.0.0/16", map[string]string{"If-None-Match": etag}, nil); answer.code != http.StatusOK {
+		t.Errorf("another script with the ETag of the first: %d, want 200", answer.code)
+	}
+	if answer := s.do("", http.MethodGet, path("edgelocations", "headers", "onboard-script"), map[string]string{"If-None-Match": etag}, nil); answer.code != http.StatusForbidden {
+		t.Errorf("who may not read it gets %d, want 403", answer.code)
+	}
+	for _, name := range []string{"onboard-script", "onboarding"} {
+		answer := s.do("onboarder", http.MethodPost, path("edgelocations", "headers", name), nil, []byte("{}"))
+		if cache := answer.header.Get("Cache-Control"); cache != "no-store" {
+			t.Errorf("create %s: %d with Cache-Control %q, want no-store", name, answer.code, cache)
+		}
+	}
+}
+
+// testContentTypes: a body that is no Kubernetes object of the endpoint is refused.
+func testContentTypes(t *testing.T, s *testServer) {
+	s.createLocation(t, "content")
+	for _, name := range []string{"onboard-script", "onboarding"} {
+		at := path("edgelocations", "content", name)
+		for contentType, code := range map[string]int{
+			"text/plain": http.StatusUnsupportedMediaType, "application/x-www-form-urlencoded": http.StatusUnsupportedMediaType,
+			"application/vnd.kubernetes.protobuf": http.StatusUnsupportedMediaType, "text/x-shellscript": http.StatusUnsupportedMediaType,
+		} {
+			if answer := s.do("onboarder", http.MethodPost, at, map[string]string{"Content-Type": contentType}, []byte("{}")); answer.code != code {
+				t.Errorf("%s as %s: %d %s, want %d", name, contentType, answer.code, answer.body, code)
+			}
+		}
+		for body, want := range map[string]string{
+			"#!/bin/bash": "invalid character", `{"kind":"Edge","apiVersion":"omni.cast.ai/v1alpha1"}`: "Edge", `{"spec":{"expirationSeconds":"1","token":1}}`: "spec",
+		} {
+			if answer := s.do("onboarder", http.MethodPost, at, nil, []byte(body)); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, want) {
+				t.Errorf("%s of %s: %d %s, want 400 with %q", name, body, answer.code, answer.body, want)
+			}
+		}
+		unknown := []byte(`{"kind":"` + map[string]string{"onboard-script": "OnboardScriptRequest", "onboarding": "Onboarding"}[name] + `","apiVersion":"omni.cast.ai/v1alpha1","spec":{"tokn":"x"}}`)
+		if answer := s.do("onboarder", http.MethodPost, at+"?fieldValidation=Strict", nil, unknown); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, "spec.tokn") {
+			t.Errorf("%s with an unknown field: %d %s, want 400 with the field", name, answer.code, answer.body)
+		}
+	}
+}
+
+// testClockSkew: one replica mints, another with another clock is asked.
+func testClockSkew(t *testing.T, s *testServer) {
+	defer s.clock.SetTime(start)
+	for name, test := range map[string]struct {
+		ahead time.Duration // the clock that mints is ahead of the clock that checks
+		code  int
+		want  string
+	}{
+		"a little":   {ahead: 5 * time.Minute, code: http.StatusCreated},
+		"a day":      {ahead: 24 * time.Hour, code: http.StatusUnauthorized, want: "clocks"},
+		"behind":     {ahead: -30 * time.Minute, code: http.StatusCreated},
+		"far behind": {ahead: -2 * time.Hour, code: http.StatusUnauthorized, want: "expired"},
+	} {
+		location := "skew-" + strings.ReplaceAll(name, " ", "-")
+		s.createLocation(t, location)
+		s.clock.SetTime(start.Add(test.ahead))
+		minted := s.mint(t, location)
+		s.clock.SetTime(start)
+		answer := s.onboard(t, "", location, minted.Token, newAWS())
+		if answer.code != test.code || !strings.Contains(answer.body, test.want) {
+			t.Errorf("%s: %d %s, want %d with %q", name, answer.code, answer.body, test.code, test.want)
+		}
 	}
 }
 

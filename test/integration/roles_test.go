@@ -110,13 +110,15 @@ func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision,
 // listed is refused.
 func TestRoles(t *testing.T) {
 	const (
-		kinds  = "edgelocations nodetemplates edges"
-		status = "edgelocations/status nodetemplates/status edges/status"
-		others = "edgelocations/onboard-script edgelocations/onboarding nodetemplates/instances"
-		verbs  = "get list watch create update patch delete deletecollection"
+		kinds   = "edgelocations nodetemplates edges"
+		status  = "edgelocations/status nodetemplates/status edges/status"
+		scripts = "edgelocations/onboard-script edgelocations/offboard-script"
+		others  = scripts + " edgelocations/onboarding edges/console-output nodetemplates/instances"
+		verbs   = "get list watch create update patch delete deletecollection"
 	)
-	subresources := grants("get", "edgelocations/onboard-script nodetemplates/instances")
+	subresources := grants("get", scripts+" edges/console-output nodetemplates/instances")
 	onboard := append(grants("get list watch", "edgelocations"), grants("get create", "edgelocations/onboard-script")...)
+	onboard = append(onboard, "get edgelocations/offboard-script")
 	viewer := slices.Concat(grants("get list watch", kinds+" "+status), subresources)
 	editor := slices.Concat(grants(verbs, kinds), grants("get", status), subresources)
 	columns := []struct {

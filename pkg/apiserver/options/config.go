@@ -17,6 +17,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apiserver"
+	"github.com/castai/omni/pkg/apiserver/console"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
 )
 
@@ -49,7 +50,20 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 		return nil, err
 	}
 	config.Onboard = *onboard
+	if o.ControllerURL != "" {
+		if config.Console, err = o.console(config.Generic.ClientConfig); err != nil {
+			return nil, fmt.Errorf("--controller-url: %w", err)
+		}
+	}
 	return config, nil
+}
+
+func (o *Options) console(main *restclient.Config) (*console.Client, error) {
+	controller, err := url.Parse(o.ControllerURL)
+	if err != nil {
+		return nil, err
+	}
+	return console.New(controller, o.ControllerCAFile, main)
 }
 
 func (o *Options) onboardConfig(ctx context.Context, main *restclient.Config) (*edgelocationstorage.OnboardConfig, error) {

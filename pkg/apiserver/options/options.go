@@ -34,6 +34,9 @@ type Options struct {
 	PublicURL string
 	// ServiceAccountIssuer is the issuer of the main cluster's tokens.
 	ServiceAccountIssuer string
+	// ControllerURL is the https URL of omni-controller's metrics server, and
+	// ControllerCAFile the authorities of its certificate, in PEM.
+	ControllerURL, ControllerCAFile string
 }
 
 // NewOptions returns the defaults: loopback only, no storage chosen.
@@ -61,6 +64,8 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Name of the main cluster, a DNS label; it is on everything OMNI makes in a cloud.")
 	fs.StringVar(&o.PublicURL, "public-url", o.PublicURL, "https URL under which onboarding scripts reach this API. Default: the server of --kubeconfig.")
 	fs.StringVar(&o.ServiceAccountIssuer, "service-account-issuer", o.ServiceAccountIssuer, "https URL of the main cluster's service account issuer, which the clouds are told to trust. Default: asked from the main cluster at start.")
+	fs.StringVar(&o.ControllerURL, "controller-url", o.ControllerURL, "https URL of omni-controller's metrics server, which is asked for the consoles of machines. Default: edges/console-output is not available.")
+	fs.StringVar(&o.ControllerCAFile, "controller-ca-file", o.ControllerCAFile, "File with the authorities of omni-controller's certificate, in PEM. Default: the system's authorities.")
 	r := o.Recommended
 	r.SecureServing.AddFlags(sets.FlagSet("serving"))
 	r.Etcd.AddFlags(sets.FlagSet("etcd"))
@@ -87,6 +92,12 @@ func (o *Options) Validate() error {
 	}
 	if o.ServiceAccountIssuer != "" {
 		errs = append(errs, validateURL("--service-account-issuer", o.ServiceAccountIssuer))
+	}
+	switch {
+	case o.ControllerURL != "":
+		errs = append(errs, validateURL("--controller-url", o.ControllerURL))
+	case o.ControllerCAFile != "":
+		errs = append(errs, errors.New("--controller-ca-file is of no use without --controller-url: set both"))
 	}
 	recommended := *o.Recommended
 	recommended.Etcd = o.etcdOptions()

@@ -30,6 +30,9 @@ func TestValidate(t *testing.T) {
 		"cluster ID":    {flags: []string{"--data-dir=d", "--cluster-id=a;b"}, want: "--cluster-id"},
 		"plain HTTP":    {flags: []string{"--data-dir=d", "--cluster-id=prod", "--public-url=http://h"}, want: "--public-url"},
 		"issuer":        {flags: []string{"--data-dir=d", "--cluster-id=prod", "--service-account-issuer=issuer"}, want: "--service-account-issuer"},
+		"controller":    {flags: []string{"--data-dir=d", "--cluster-id=prod", "--controller-url=https://c:8443", "--controller-ca-file=ca.crt"}},
+		"no HTTPS":      {flags: []string{"--data-dir=d", "--cluster-id=prod", "--controller-url=http://c:8080"}, want: "--controller-url"},
+		"CA alone":      {flags: []string{"--data-dir=d", "--cluster-id=prod", "--controller-ca-file=ca.crt"}, want: "--controller-ca-file is of no use"},
 		"generic ones":  {flags: []string{"--data-dir=d", "--cluster-id=prod", "--secure-port=-1"}, want: "--secure-port"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
 fi
 shopt -s inherit_errexit
 
-readonly LOCATION='aws-oregon' NAMESPACE='team-a'
+readonly LOCATION='aws-oregon' NAMESPACE='team-a' CLUSTER_ID='8a2f6e0e-6e0c-4a4e-9d2e-2f1f1a1b1c1d'
 readonly REGION='us-west-2' ZONES=('us-west-2a' 'us-west-2b' )
 readonly NAME='omni-aws-oregon' ROLE_NAME='omni-aws-oregon-bbc142d0'
 readonly VPC_CIDR='10.9.0.0/20' PUBLIC_CIDR='10.9.0.0/28'
@@ -57,11 +57,6 @@ die() {
 
 step() { printf '[%d/%d] %s\n' "$1" "$STEPS" "$2"; }
 
-# spec TYPE [TIER]: the tag specification of a new resource.
-spec() {
-  printf '[{"ResourceType":"%s","Tags":[%s,{"Key":"omni.cast.ai/tier","Value":"%s"}]}]' "$1" "$TAGS" "${2:-shared}"
-}
-
 # own [NAME VALUE[,VALUE]]...: the filters that find our resources.
 own() {
   printf '[%s' "$FILTERS"
@@ -72,21 +67,34 @@ own() {
   printf ']'
 }
 
-# only KIND COMMAND...: the one identifier that aws ec2 COMMAND prints, or nothing.
-# A command that fails ends the script: it must not look like "there is none".
-only() {
-  local kind=$1 answer
-  local -a found
-  shift
-  answer=$(aws ec2 "$@")
-  read -r -d '' -a found <<<"${answer//None/}" || true
-  ((${#found[@]} < 2)) || die "there are ${#found[@]} $kind with the tags of $NAMESPACE/$LOCATION (${found[*]}): delete all but one and run this again"
-  printf '%s' "${found[*]}"
+# ids SERVICE COMMAND...: sets IDS to the identifiers that aws prints, if any. A
+# command that fails ends the script: it must not look like "there is none".
+ids() {
+  local answer
+  answer=$(aws "$@")
+  read -r -d '' -a IDS <<<"${answer//None/}" || true
 }
 
+# only KIND COMMAND...: the one identifier that aws ec2 COMMAND prints, or nothing.
+only() {
+  local kind=$1
+  shift
+  ids ec2 "$@"
+  ((${#IDS[@]} < 2)) || die "there are ${#IDS[@]} $kind with the tags of $NAMESPACE/$LOCATION (${IDS[*]}): delete all but one and run this again"
+  printf '%s' "${IDS[*]}"
+}
+
+# check_tools TOOL...
 check_tools() {
-  command -v aws >/dev/null || die 'the AWS CLI (aws) is not installed: see https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html'
-  command -v curl >/dev/null || die 'curl is not installed: install it with the package manager of your system'
+  local tool
+  local -A where=(
+    [aws]=https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html
+    [curl]=https://curl.se/download.html
+    [kubectl]=https://kubernetes.io/docs/tasks/tools/
+  )
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || die "$tool is not installed: see ${where[$tool]}"
+  done
 }
 
 check_credentials() {
@@ -97,6 +105,14 @@ check_credentials() {
   PARTITION=${arn#arn:}
   PARTITION=${PARTITION%%:*}
   echo "  account $ACCOUNT as $arn"
+}
+
+# the_provider: the identity provider of the main cluster in this account.
+the_provider() { printf 'arn:%s:iam::%s:oidc-provider/%s' "$PARTITION" "$ACCOUNT" "$ISSUER_HOST"; }
+
+# spec TYPE [TIER]: the tag specification of a new resource.
+spec() {
+  printf '[{"ResourceType":"%s","Tags":[%s,{"Key":"omni.cast.ai/tier","Value":"%s"}]}]' "$1" "$TAGS" "${2:-shared}"
 }
 
 ensure_vpc() {
@@ -231,11 +247,14 @@ fill() {
 }
 
 ensure_identity_provider() {
-  local provider="arn:$PARTITION:iam::$ACCOUNT:oidc-provider/$ISSUER_HOST" found audiences
-  found=$(aws iam list-open-id-connect-providers --query "OpenIDConnectProviderList[?Arn=='$provider'].Arn")
-  if [[ -z $found || $found == None ]]; then
-    # Without our tags: other locations, and others than OMNI, may rely on it.
-    aws iam create-open-id-connect-provider --url "$ISSUER" --client-id-list sts.amazonaws.com >/dev/null
+  local provider audiences
+  provider=$(the_provider)
+  ids iam list-open-id-connect-providers --query "OpenIDConnectProviderList[?Arn=='$provider'].Arn"
+  if ((${#IDS[@]} == 0)); then
+    # All locations of the cluster share it. One that was there already stays
+    # without our tag: off-boarding leaves it to who made it.
+    aws iam create-open-id-connect-provider --url "$ISSUER" --client-id-list sts.amazonaws.com \
+      --tags "Key=omni.cast.ai/cluster-id,Value=$CLUSTER_ID" >/dev/null
   else
     audiences=$(aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$provider" --query ClientIDList)
     [[ $audiences == *sts.amazonaws.com* ]] ||
@@ -246,11 +265,11 @@ ensure_identity_provider() {
 }
 
 ensure_role() {
-  local trust found
+  local trust
   trust=$(fill "$TRUST_POLICY")
   ROLE_ARN="arn:$PARTITION:iam::$ACCOUNT:role/$ROLE_NAME"
-  found=$(aws iam list-roles --query "Roles[?RoleName=='$ROLE_NAME'].Arn")
-  if [[ -z $found || $found == None ]]; then
+  ids iam list-roles --query "Roles[?RoleName=='$ROLE_NAME'].RoleName"
+  if ((${#IDS[@]} == 0)); then
     aws iam create-role --role-name "$ROLE_NAME" --description "OMNI launches and terminates the machines of $NAMESPACE/$LOCATION" \
       --assume-role-policy-document "$trust" --tags "[$TAGS]" >/dev/null
   else
@@ -295,7 +314,7 @@ register() {
 
 main() {
   step 1 'Check the tools and the credentials'
-  check_tools
+  check_tools aws curl
   check_credentials
   find_zones
   step 2 'VPC'

@@ -59,6 +59,7 @@ func (p *Product) StartAPIServer(ctx context.Context) error {
 			"--kubeconfig=" + kubeconfig,
 			"--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
 			"--cluster-id=" + clusterID, "--public-url=" + p.main.Server(),
+			"--controller-url=https://" + p.lab.Address(layout.OmniControllerMetrics), "--controller-ca-file=" + p.ca.CertFile(),
 		},
 		HealthURL: p.server() + "/readyz", HealthCA: p.ca.CertFile(),
 	})

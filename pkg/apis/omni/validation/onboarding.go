@@ -11,17 +11,19 @@ import (
 	"github.com/castai/omni/pkg/apis/omni"
 )
 
-// The life of a registration token, in seconds: long enough to paste a script,
-// a day at most.
-const minTokenSeconds, maxTokenSeconds = 60, 86400
+// minTokenSeconds of the life of a registration token are enough to paste a script.
+const minTokenSeconds = 60
+
+// MaxTokenSeconds is the longest life of a registration token: a day.
+const MaxTokenSeconds = 86400
 
 // ValidateOnboardScriptRequest validates what is asked for.
 func ValidateOnboardScriptRequest(request *omni.OnboardScriptRequest) field.ErrorList {
 	path := field.NewPath("spec")
 	allErrs := ValidateVPCCIDR(request.Spec.VPCCIDR, path.Child("vpcCIDR"))
-	if seconds := request.Spec.ExpirationSeconds; seconds < minTokenSeconds || seconds > maxTokenSeconds {
+	if seconds := request.Spec.ExpirationSeconds; seconds < minTokenSeconds || seconds > MaxTokenSeconds {
 		allErrs = append(allErrs, field.Invalid(path.Child("expirationSeconds"), seconds,
-			fmt.Sprintf("must be from %d to %d seconds", minTokenSeconds, maxTokenSeconds)))
+			fmt.Sprintf("must be from %d to %d seconds", minTokenSeconds, MaxTokenSeconds)))
 	}
 	return allErrs
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // NewAPIGroupInfo opens the stores and returns every version of the group.
-func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocationstorage.OnboardConfig, catalog *catalog.Catalog) (genericapiserver.APIGroupInfo, error) {
+func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocationstorage.OnboardConfig, console edgestorage.Console, catalog *catalog.Catalog) (genericapiserver.APIGroupInfo, error) {
 	info := genericapiserver.NewDefaultAPIGroupInfo(omni.GroupName, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs)
 	locations, err := edgelocationstorage.NewStorage(optsGetter, onboard)
 	if err != nil {
@@ -28,20 +28,22 @@ func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocations
 	if err != nil {
 		return info, err
 	}
-	edges, err := edgestorage.NewStorage(optsGetter)
+	edges, err := edgestorage.NewStorage(optsGetter, console)
 	if err != nil {
 		return info, err
 	}
 	storage := map[string]rest.Storage{
-		"edgelocations":                locations.EdgeLocation,
-		"edgelocations/status":         locations.Status,
-		"edgelocations/onboard-script": locations.OnboardScript,
-		"edgelocations/onboarding":     locations.Onboarding,
-		"nodetemplates":                templates.NodeTemplate,
-		"nodetemplates/status":         templates.Status,
-		"nodetemplates/instances":      templates.Instances,
-		"edges":                        edges.Edge,
-		"edges/status":                 edges.Status,
+		"edgelocations":                 locations.EdgeLocation,
+		"edgelocations/status":          locations.Status,
+		"edgelocations/onboard-script":  locations.OnboardScript,
+		"edgelocations/offboard-script": locations.OffboardScript,
+		"edgelocations/onboarding":      locations.Onboarding,
+		"nodetemplates":                 templates.NodeTemplate,
+		"nodetemplates/status":          templates.Status,
+		"nodetemplates/instances":       templates.Instances,
+		"edges":                         edges.Edge,
+		"edges/status":                  edges.Status,
+		"edges/console-output":          edges.ConsoleOutput,
 	}
 	// All versions share the stores: there is one watch cache a resource.
 	for _, version := range info.PrioritizedVersions {

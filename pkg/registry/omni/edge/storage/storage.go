@@ -15,16 +15,19 @@ import (
 	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/registry/endpoint"
 	"github.com/castai/omni/pkg/registry/omni/edge"
+	"github.com/castai/omni/pkg/registry/text"
 )
 
 // Storage is every endpoint of edges.
 type Storage struct {
-	Edge   *endpoint.REST
-	Status *endpoint.StatusREST
+	Edge          *endpoint.REST
+	Status        *endpoint.StatusREST
+	ConsoleOutput *ConsoleOutputREST
 }
 
-// NewStorage opens the store of edges and returns their endpoints.
-func NewStorage(optsGetter generic.RESTOptionsGetter) (*Storage, error) {
+// NewStorage opens the store of edges and returns their endpoints. Without a
+// console, console-output answers how to set it up.
+func NewStorage(optsGetter generic.RESTOptionsGetter, console Console) (*Storage, error) {
 	strategy := edge.NewStrategy(scheme.Scheme)
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &omni.Edge{} },
@@ -42,5 +45,9 @@ func NewStorage(optsGetter generic.RESTOptionsGetter) (*Storage, error) {
 		return nil, fmt.Errorf("open the store of edges: %w", err)
 	}
 	status := endpoint.NewStatusREST(store, edge.NewStatusStrategy(scheme.Scheme))
-	return &Storage{Edge: endpoint.NewREST(store, "edge"), Status: status}, nil
+	return &Storage{
+		Edge:          endpoint.NewREST(store, "edge"),
+		Status:        status,
+		ConsoleOutput: &ConsoleOutputREST{Metadata: text.Plain, edges: store, console: console},
+	}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/validation"
 )
 
 // CauseAlreadyRegistered in the details of a 403 says that the token was used
@@ -134,8 +136,14 @@ func (r *OnboardingREST) checkToken(token string, location *omni.EdgeLocation, r
 		return err
 	case registration.UsedTime != nil:
 		return forbidden(location.Name, "the registration token is used: "+remedy)
-	case !r.config.Clock.Now().Before(registration.ExpirationTime.Time):
+	}
+	left := registration.ExpirationTime.Sub(r.config.Clock.Now())
+	switch {
+	case left <= 0:
 		return apierrors.NewUnauthorized("the registration token is expired: " + remedy)
+	case left > validation.MaxTokenSeconds*time.Second:
+		// Minted by a server whose clock is ahead: it would live too long.
+		return apierrors.NewUnauthorized("the registration token expires later than any may: the clocks of the servers differ, set them right, then " + remedy)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -24,10 +22,8 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/validation"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/pkg/registry/endpoint"
+	"github.com/castai/omni/pkg/registry/text"
 )
-
-// ScriptMIMEType is the media type of scripts.
-const ScriptMIMEType = "text/x-shellscript"
 
 // OnboardConfig is what on-boarding needs to know about this server and the
 // main cluster.
@@ -54,13 +50,9 @@ func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token strin
 	endpoint := c.PublicURL.JoinPath("apis", v1alpha1.GroupName, v1alpha1.SchemeGroupVersion.Version,
 		"namespaces", location.Namespace, "edgelocations", location.Name, "onboarding")
 	return onboard.Render(onboard.Parameters{
-		ClusterID:     c.ClusterID,
-		Namespace:     location.Namespace,
-		Location:      location.Name,
-		Region:        location.Spec.Region,
+		Place:         c.place(location),
 		Zones:         location.Spec.Zones,
 		VPCCIDR:       vpcCIDR,
-		Issuer:        c.Issuer,
 		Subject:       c.Subject,
 		OnboardingURL: endpoint.String(),
 		CABundle:      c.CABundle,
@@ -68,10 +60,21 @@ func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token strin
 	})
 }
 
+func (c *OnboardConfig) place(location *omni.EdgeLocation) onboard.Place {
+	return onboard.Place{
+		ClusterID: c.ClusterID,
+		Namespace: location.Namespace,
+		Location:  location.Name,
+		Region:    location.Spec.Region,
+		Issuer:    c.Issuer,
+	}
+}
+
 // OnboardScriptREST serves edgelocations/onboard-script. GET returns the script
 // and never a secret; create mints a registration token and returns the script
 // with it. RBAC tells the two verbs apart.
 type OnboardScriptREST struct {
+	text.Metadata
 	// status is the store with the rules of the status endpoint.
 	status *endpoint.StatusREST
 	config OnboardConfig
@@ -94,23 +97,6 @@ func (*OnboardScriptREST) NewGetOptions() (runtime.Object, bool, string) {
 	return &omni.OnboardScriptOptions{}, false, ""
 }
 
-// ProducesMIMETypes tells OpenAPI that GET answers with a script.
-func (*OnboardScriptREST) ProducesMIMETypes(verb string) []string {
-	if verb == "GET" {
-		return []string{ScriptMIMEType}
-	}
-	return nil
-}
-
-// ProducesObject tells OpenAPI that GET answers with a string; nil means the
-// object of New.
-func (*OnboardScriptREST) ProducesObject(verb string) any {
-	if verb == "GET" {
-		return ""
-	}
-	return nil
-}
-
 // Get returns the script as a stream.
 func (r *OnboardScriptREST) Get(ctx context.Context, name string, options runtime.Object) (runtime.Object, error) {
 	vpcCIDR := options.(*omni.OnboardScriptOptions).VPCCIDR
@@ -121,11 +107,11 @@ func (r *OnboardScriptREST) Get(ctx context.Context, name string, options runtim
 	if err != nil {
 		return nil, err
 	}
-	text, err := r.config.render(object.(*omni.EdgeLocation), vpcCIDR, "")
+	script, err := r.config.render(object.(*omni.EdgeLocation), vpcCIDR, "")
 	if err != nil {
 		return nil, err
 	}
-	return script(text), nil
+	return text.Text{MediaType: text.ShellScript, Body: script}, nil
 }
 
 // Create mints a token; the token before, if any, is good for nothing from then
@@ -157,14 +143,14 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 	if err != nil {
 		return nil, err
 	}
-	text, err := r.config.render(object.(*omni.EdgeLocation), request.Spec.VPCCIDR, token)
+	script, err := r.config.render(object.(*omni.EdgeLocation), request.Spec.VPCCIDR, token)
 	if err != nil {
 		return nil, err
 	}
 	return &omni.OnboardScriptRequest{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: object.(*omni.EdgeLocation).Namespace},
 		Spec:       request.Spec,
-		Status:     omni.OnboardScriptRequestStatus{Script: text, Token: token, ExpirationTime: expiration},
+		Status:     omni.OnboardScriptRequestStatus{Script: script, Token: token, ExpirationTime: expiration},
 	}, nil
 }
 
@@ -178,17 +164,4 @@ func update(ctx context.Context, store rest.Updater, name string, change rest.Tr
 // latest starts the change from the object that is stored.
 func latest(_ context.Context, _, stored runtime.Object) (runtime.Object, error) {
 	return stored.DeepCopyObject(), nil
-}
-
-// script is a text that is served as it is.
-type script string
-
-var _ rest.ResourceStreamer = script("")
-
-func (script) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
-func (s script) DeepCopyObject() runtime.Object { return s }
-
-// InputStream implements rest.ResourceStreamer.
-func (s script) InputStream(context.Context, string, string) (io.ReadCloser, bool, string, error) {
-	return io.NopCloser(bytes.NewReader([]byte(s))), false, ScriptMIMEType + "; charset=utf-8", nil
 }

@@ -15,14 +15,16 @@ import (
 	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/registry/endpoint"
 	"github.com/castai/omni/pkg/registry/omni/edgelocation"
+	"github.com/castai/omni/pkg/registry/text"
 )
 
 // Storage is every endpoint of edgelocations.
 type Storage struct {
-	EdgeLocation  *endpoint.REST
-	Status        *endpoint.StatusREST
-	OnboardScript *OnboardScriptREST
-	Onboarding    *OnboardingREST
+	EdgeLocation   *endpoint.REST
+	Status         *endpoint.StatusREST
+	OnboardScript  *OnboardScriptREST
+	OffboardScript *OffboardScriptREST
+	Onboarding     *OnboardingREST
 }
 
 // NewStorage opens the store of edgelocations and returns their endpoints.
@@ -47,9 +49,10 @@ func NewStorage(optsGetter generic.RESTOptionsGetter, config OnboardConfig) (*St
 	onboardingStore := *store
 	onboardingStore.UpdateStrategy = edgelocation.NewOnboardingStrategy(strategy)
 	return &Storage{
-		EdgeLocation:  endpoint.NewREST(store, "el", "eloc"),
-		Status:        status,
-		OnboardScript: &OnboardScriptREST{status: status, config: config},
-		Onboarding:    &OnboardingREST{store: &onboardingStore, config: config},
+		EdgeLocation:   endpoint.NewREST(store, "el", "eloc"),
+		Status:         status,
+		OnboardScript:  &OnboardScriptREST{Metadata: text.ShellScript, status: status, config: config},
+		OffboardScript: &OffboardScriptREST{Metadata: text.ShellScript, locations: store, config: config},
+		Onboarding:     &OnboardingREST{store: &onboardingStore, config: config},
 	}, nil
 }

@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"k8s.io/kube-openapi/pkg/common"
+	"k8s.io/kube-openapi/pkg/spec3"
+	"k8s.io/kube-openapi/pkg/validation/spec"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
+	"github.com/castai/omni/pkg/registry/text"
+)
+
+// subresource is what the library does not know of a subresource by itself.
+type subresource struct {
+	// options is the type of the query parameters of GET, whose doc comments
+	// describe them; nil when there is no GET.
+	options any
+	// text is the media type that GET answers with; empty: an object.
+	text string
+	// secret: create takes or gives a token.
+	secret bool
+}
+
+// subresources are all but status, by resource and name.
+var subresources = map[string]subresource{
+	"edgelocations/onboard-script":  {options: v1alpha1.OnboardScriptOptions{}, text: text.ShellScript, secret: true},
+	"edgelocations/offboard-script": {options: v1alpha1.OffboardScriptOptions{}, text: text.ShellScript},
+	"edgelocations/onboarding":      {secret: true},
+	"nodetemplates/instances":       {options: v1alpha1.InstanceOptions{}},
+	"edges/console-output":          {options: v1alpha1.ConsoleOutputOptions{}, text: text.Plain},
+}
+
+// subresourceOf returns the subresource and the version of a path of OpenAPI:
+// /apis/<group>/<version>/namespaces/{namespace}/<resource>/{name}/<subresource>.
+func subresourceOf(path string) (s subresource, version string, ok bool) {
+	parts := strings.Split(path, "/")
+	if len(parts) != 9 {
+		return subresource{}, "", false
+	}
+	s, ok = subresources[parts[6]+"/"+parts[8]]
+	return s, parts[3], ok
+}
+
+// documents makes the descriptions of OpenAPI true for the subresources: the
+// library describes no query parameter, offers every text as an object too, and
+// promises three answers to a create.
+type documents map[string]common.OpenAPIDefinition
+
+func newDocuments() documents {
+	return openapigenerated.GetOpenAPIDefinitions(func(string) spec.Ref { return spec.Ref{} })
+}
+
+// descriptions of the query parameters, from the doc comments of the options in
+// the version.
+func (d documents) descriptions(s subresource, version string) map[string]spec.Schema {
+	model := fmt.Sprintf("ai.cast.omni.%s.%s", version, reflect.TypeOf(s.options).Name())
+	return d[model].Schema.Properties
+}
+
+// v3 is the hook of OpenAPI v3.
+func (d documents) v3(document *spec3.OpenAPI) (*spec3.OpenAPI, error) {
+	for path, item := range document.Paths.Paths {
+		s, version, ok := subresourceOf(path)
+		if !ok {
+			continue
+		}
+		if post := item.Post; post != nil {
+			onlyCreated(post.Responses.StatusCodeResponses)
+		}
+		if item.Get == nil {
+			continue
+		}
+		// What all verbs of a path share stands at the path.
+		descriptions := d.descriptions(s, version)
+		for _, parameter := range slices.Concat(item.Parameters, item.Get.Parameters) {
+			if property, ok := descriptions[parameter.Name]; ok {
+				parameter.Description = property.Description
+			}
+		}
+		if s.text != "" {
+			content := item.Get.Responses.StatusCodeResponses[http.StatusOK].Content
+			maps.DeleteFunc(content, func(mediaType string, _ *spec3.MediaType) bool { return mediaType != s.text })
+		}
+	}
+	return document, nil
+}
+
+// v2 is the hook of OpenAPI v2.
+func (d documents) v2(document *spec.Swagger) (*spec.Swagger, error) {
+	for path, item := range document.Paths.Paths {
+		s, version, ok := subresourceOf(path)
+		if !ok {
+			continue
+		}
+		if post := item.Post; post != nil {
+			onlyCreated(post.Responses.StatusCodeResponses)
+		}
+		if item.Get == nil {
+			continue
+		}
+		descriptions := d.descriptions(s, version)
+		describe(document, item.Parameters, descriptions)
+		describe(document, item.Get.Parameters, descriptions)
+		if s.text != "" {
+			item.Get.Produces = []string{s.text}
+		}
+	}
+	// Only parameters that are described above had no description.
+	maps.DeleteFunc(document.Parameters, func(_ string, shared spec.Parameter) bool { return shared.Description == "" && shared.In == "query" })
+	return document, nil
+}
+
+// describe describes parameters in place. The library has replaced equal ones by
+// references to one that all paths share: it is equal no more.
+func describe(document *spec.Swagger, parameters []spec.Parameter, descriptions map[string]spec.Schema) {
+	for i, parameter := range parameters {
+		if shared, ok := strings.CutPrefix(parameter.Ref.String(), "#/parameters/"); ok {
+			parameter = document.Parameters[shared]
+		}
+		if property, ok := descriptions[parameter.Name]; ok && parameter.Description == "" {
+			parameters[i] = parameter
+			parameters[i].Description = property.Description
+		}
+	}
+}
+
+// onlyCreated: a create on a subresource answers 201, or an error.
+func onlyCreated[R any](responses map[int]R) {
+	delete(responses, http.StatusOK)
+	delete(responses, http.StatusAccepted)
+}
