@@ -32,6 +32,8 @@ func TestEdge(t *testing.T) {
 	eventually(t.Context(), t, "the edge is Ready", readyEdges(1))
 
 	t.Run("NodeContract", testNodeContract)
+	t.Run("ConsoleOutput", testConsoleOutput)
+	t.Run("OffboardScriptRefuses", testOffboardScriptRefuses)
 	t.Run("NodeComesBack", testNodeComesBack)
 	t.Run("PodsWithoutLabel", testPodsWithoutLabel)
 	t.Run("DefaultNamespace", testDefaultNamespace)

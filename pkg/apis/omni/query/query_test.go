@@ -13,7 +13,6 @@ func TestCheck(t *testing.T) {
 	type options struct {
 		Name string `json:"name,omitempty"`
 		Size int64  `json:"size"`
-		_    string `json:",inline"`
 	}
 	for raw, want := range map[string]string{
 		"":                         "",
