@@ -22,6 +22,8 @@ import (
 
 // subresource is what the library does not know of a subresource by itself.
 type subresource struct {
+	// of is the kind that the name in the path names.
+	of string
 	// options is the type of the query parameters of GET, whose doc comments
 	// describe them; nil when there is no GET.
 	options any
@@ -33,11 +35,11 @@ type subresource struct {
 
 // subresources are all but status, by resource and name.
 var subresources = map[string]subresource{
-	"edgelocations/onboard-script":  {options: v1alpha1.OnboardScriptOptions{}, text: text.ShellScript, secret: true},
-	"edgelocations/offboard-script": {options: v1alpha1.OffboardScriptOptions{}, text: text.ShellScript},
-	"edgelocations/onboarding":      {secret: true},
-	"nodetemplates/instances":       {options: v1alpha1.InstanceOptions{}},
-	"edges/console-output":          {options: v1alpha1.ConsoleOutputOptions{}, text: text.Plain},
+	"edgelocations/onboard-script":  {of: "EdgeLocation", options: v1alpha1.OnboardScriptOptions{}, text: text.ShellScript, secret: true},
+	"edgelocations/offboard-script": {of: "EdgeLocation", options: v1alpha1.OffboardScriptOptions{}, text: text.ShellScript},
+	"edgelocations/onboarding":      {of: "EdgeLocation", secret: true},
+	"nodetemplates/instances":       {of: "NodeTemplate", options: v1alpha1.InstanceOptions{}},
+	"edges/console-output":          {of: "Edge", options: v1alpha1.ConsoleOutputOptions{}, text: text.Plain},
 }
 
 // subresourceOf returns the subresource and the version of a path of OpenAPI:
@@ -52,19 +54,26 @@ func subresourceOf(path string) (s subresource, version string, ok bool) {
 }
 
 // documents makes the descriptions of OpenAPI true for the subresources: the
-// library describes no query parameter, offers every text as an object too, and
-// promises three answers to a create.
+// library describes no query parameter, takes the name in the path for one of what
+// is served, offers every text as an object too, and promises three answers to a
+// create.
 type documents map[string]common.OpenAPIDefinition
 
 func newDocuments() documents {
 	return openapigenerated.GetOpenAPIDefinitions(func(string) spec.Ref { return spec.Ref{} })
 }
 
-// descriptions of the query parameters, from the doc comments of the options in
-// the version.
-func (d documents) descriptions(s subresource, version string) map[string]spec.Schema {
-	model := fmt.Sprintf("ai.cast.omni.%s.%s", version, reflect.TypeOf(s.options).Name())
-	return d[model].Schema.Properties
+// descriptions of parameters by name; those of the query are the doc comments of the
+// options in the version.
+func (d documents) descriptions(s subresource, version string) map[string]string {
+	descriptions := map[string]string{"name": "name of the " + s.of}
+	if s.options != nil {
+		model := fmt.Sprintf("ai.cast.omni.%s.%s", version, reflect.TypeOf(s.options).Name())
+		for name, property := range d[model].Schema.Properties {
+			descriptions[name] = property.Description
+		}
+	}
+	return descriptions
 }
 
 // v3 is the hook of OpenAPI v3.
@@ -74,17 +83,19 @@ func (d documents) v3(document *spec3.OpenAPI) (*spec3.OpenAPI, error) {
 		if !ok {
 			continue
 		}
-		if post := item.Post; post != nil {
-			onlyCreated(post.Responses.StatusCodeResponses)
-		}
-		if item.Get == nil {
-			continue
-		}
 		// What all verbs of a path share stands at the path.
+		parameters := item.Parameters
+		if item.Post != nil {
+			onlyCreated(item.Post.Responses.StatusCodeResponses)
+			parameters = slices.Concat(parameters, item.Post.Parameters)
+		}
+		if item.Get != nil {
+			parameters = slices.Concat(parameters, item.Get.Parameters)
+		}
 		descriptions := d.descriptions(s, version)
-		for _, parameter := range slices.Concat(item.Parameters, item.Get.Parameters) {
-			if property, ok := descriptions[parameter.Name]; ok {
-				parameter.Description = property.Description
+		for _, parameter := range parameters {
+			if description, ok := descriptions[parameter.Name]; ok {
+				parameter.Description = description
 			}
 		}
 		if s.text != "" {
@@ -102,15 +113,15 @@ func (d documents) v2(document *spec.Swagger) (*spec.Swagger, error) {
 		if !ok {
 			continue
 		}
-		if post := item.Post; post != nil {
-			onlyCreated(post.Responses.StatusCodeResponses)
-		}
-		if item.Get == nil {
-			continue
-		}
 		descriptions := d.descriptions(s, version)
 		describe(document, item.Parameters, descriptions)
-		describe(document, item.Get.Parameters, descriptions)
+		if item.Post != nil {
+			onlyCreated(item.Post.Responses.StatusCodeResponses)
+			describe(document, item.Post.Parameters, descriptions)
+		}
+		if item.Get != nil {
+			describe(document, item.Get.Parameters, descriptions)
+		}
 		if s.text != "" {
 			item.Get.Produces = []string{s.text}
 		}
@@ -122,14 +133,14 @@ func (d documents) v2(document *spec.Swagger) (*spec.Swagger, error) {
 
 // describe describes parameters in place. The library has replaced equal ones by
 // references to one that all paths share: it is equal no more.
-func describe(document *spec.Swagger, parameters []spec.Parameter, descriptions map[string]spec.Schema) {
+func describe(document *spec.Swagger, parameters []spec.Parameter, descriptions map[string]string) {
 	for i, parameter := range parameters {
 		if shared, ok := strings.CutPrefix(parameter.Ref.String(), "#/parameters/"); ok {
 			parameter = document.Parameters[shared]
 		}
-		if property, ok := descriptions[parameter.Name]; ok && parameter.Description == "" {
+		if description, ok := descriptions[parameter.Name]; ok {
 			parameters[i] = parameter
-			parameters[i].Description = property.Description
+			parameters[i].Description = description
 		}
 	}
 }

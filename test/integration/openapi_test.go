@@ -92,6 +92,12 @@ func checkSubresources(t *testing.T, document *spec3.OpenAPI) {
 			t.Errorf("%s: %+v", subresource, item)
 			continue
 		}
+		parent := map[string]string{"edgelocations": "EdgeLocation", "nodetemplates": "NodeTemplate", "edges": "Edge"}[resource]
+		for _, parameter := range item.Parameters {
+			if parameter.Name == "name" && parameter.Description != "name of the "+parent {
+				t.Errorf("%s: name is the %s", subresource, parameter.Description)
+			}
+		}
 		if item.Get != nil {
 			var query []string
 			for _, parameter := range append(item.Parameters, item.Get.Parameters...) {
