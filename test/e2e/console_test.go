@@ -18,7 +18,7 @@ import (
 func testConsoleOutput(t *testing.T) {
 	edge, _ := theEdge(t)
 	console := func(name string) *rest.Request { return subresource(lab.teamA, "GET", "edges", name, "console-output") }
-	output, err := console(edge.Name).Do(t.Context()).Raw()
+	output, err := console(edge.Name).SetHeader("Accept", "text/plain").Do(t.Context()).Raw()
 	if err != nil || !strings.Contains(string(output), "Linux version") {
 		t.Errorf("the console is %q, %v", output, err)
 	}
