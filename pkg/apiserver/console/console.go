@@ -63,6 +63,10 @@ func (c *Client) Output(ctx context.Context, namespace, name string) (string, er
 	}
 	answer, err := c.client.Do(request)
 	if err != nil {
+		// Where omni-controller lives is no business of the caller's.
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err
+		}
 		return "", apierrors.NewServiceUnavailable(fmt.Sprintf("omni-controller does not answer: %v", err))
 	}
 	defer answer.Body.Close()
