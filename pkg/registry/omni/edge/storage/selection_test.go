@@ -23,6 +23,7 @@ import (
 	"k8s.io/apiserver/pkg/storage"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/registry/registrytest"
 )
 
@@ -58,7 +59,9 @@ func cachedStore(tb testing.TB) (context.Context, *genericregistry.Store) {
 	if err := wait.PollUntilContextTimeout(tb.Context(), 10*time.Millisecond, time.Minute, true, ready); err != nil {
 		tb.Fatalf("the watch cache is not ready: %v", err)
 	}
-	return request.WithNamespace(tb.Context(), metav1.NamespaceDefault), edges.Edge.Store
+	// The rules declared for a version are those of the request's version.
+	ctx := request.WithRequestInfo(tb.Context(), &request.RequestInfo{APIGroup: v1beta1.GroupName, APIVersion: v1beta1.SchemeGroupVersion.Version})
+	return request.WithNamespace(ctx, metav1.NamespaceDefault), edges.Edge.Store
 }
 
 // create stores an edge and returns its resource version.
