@@ -4,106 +4,60 @@
 package integration
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	rbacvalidation "k8s.io/component-helpers/auth/rbac/validation"
-	"sigs.k8s.io/yaml"
+
+	"github.com/castai/omni/artifacts"
+	"github.com/castai/omni/pkg/apiserver/rbac"
 )
 
-// roles are the ClusterRoles we ship, aggregated as the main cluster would.
-var roles = loadRoles("../../artifacts/deploy/rbac/roles.yaml")
+// policy binds to every role that we ship, or take part in, a user of its name, and
+// the users viewer, editor and onboarder to omni-viewer, omni-editor, omni-onboarder.
+var policy = newPolicy()
 
-func loadRoles(path string) map[string]*rbacv1.ClusterRole {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
+func newPolicy() *rbac.Policy {
+	var bindings strings.Builder
+	bind := func(role, user string) {
+		fmt.Fprintf(&bindings, `---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: test-%[2]s}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: %[1]s}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: %[2]s}]
+`, role, user)
 	}
-	roles := map[string]*rbacv1.ClusterRole{}
-	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
-	for {
-		document, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			panic(err)
-		}
-		role := &rbacv1.ClusterRole{}
-		if err := yaml.UnmarshalStrict(document, role); err == nil && role.Kind == "ClusterRole" {
-			roles[role.Name] = role
-		}
+	for _, role := range []string{"omni-viewer", "omni-editor", "omni-onboarder", "omni-admin", "view", "edit", "admin"} {
+		bind(role, role)
 	}
-	// The cluster's own roles take part in the aggregation.
-	for _, name := range []string{"view", "edit", "admin"} {
-		roles[name] = &rbacv1.ClusterRole{AggregationRule: aggregate("rbac.authorization.k8s.io/aggregate-to-" + name)}
+	for _, user := range []string{"viewer", "editor", "onboarder"} {
+		bind("omni-"+user, user)
 	}
-	plain := slices.DeleteFunc(slices.Collect(maps.Values(roles)), func(r *rbacv1.ClusterRole) bool { return r.AggregationRule != nil })
-	for _, role := range roles {
-		if role.AggregationRule == nil {
-			continue
-		}
-		for _, part := range plain {
-			for _, selector := range role.AggregationRule.ClusterRoleSelectors {
-				if labels.SelectorFromSet(selector.MatchLabels).Matches(labels.Set(part.Labels)) {
-					role.Rules = append(role.Rules, part.Rules...)
-				}
-			}
-		}
-	}
-	// Kubernetes labels view and edit so that edit has view, and admin has edit.
-	roles["edit"].Rules = append(roles["edit"].Rules, roles["view"].Rules...)
-	roles["admin"].Rules = append(roles["admin"].Rules, roles["edit"].Rules...)
-	return roles
+	policy, err := rbac.Parse(rbac.Kubernetes, rbac.Source{Name: "roles.yaml", YAML: artifacts.Roles},
+		rbac.Source{Name: "bindings of the tests", YAML: []byte(bindings.String())})
+	utilruntime.Must(err)
+	return policy
 }
 
-func aggregate(label string) *rbacv1.AggregationRule {
-	return &rbacv1.AggregationRule{ClusterRoleSelectors: []metav1.LabelSelector{{MatchLabels: map[string]string{label: "true"}}}}
-}
-
+// allowed says whether the role allows the verb, in any namespace.
 func allowed(role, verb, resource string) bool {
-	covered, _ := rbacvalidation.Covers(roles[role].Rules, []rbacv1.PolicyRule{{
-		Verbs: []string{verb}, APIGroups: []string{"omni.cast.ai"}, Resources: []string{resource},
-	}})
-	return covered
-}
-
-// authorize binds the users viewer, editor and onboarder to our roles, and
-// everybody to omni-registration.
-func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
-	resource := a.GetResource()
-	if a.GetSubresource() != "" {
-		resource += "/" + a.GetSubresource()
+	a := authorizer.AttributesRecord{
+		User: &user.DefaultInfo{Name: role}, Verb: verb,
+		Namespace: namespace, APIGroup: "omni.cast.ai", ResourceRequest: true,
 	}
-	var ok bool
-	switch name := a.GetUser().GetName(); {
-	case slices.Contains(a.GetUser().GetGroups(), user.SystemPrivilegedGroup):
-		ok = true
-	case !a.IsResourceRequest():
-		ok = a.GetVerb() == "get"
-	default:
-		ok = allowed("omni-registration", a.GetVerb(), resource) || roles["omni-"+name] != nil && allowed("omni-"+name, a.GetVerb(), resource)
+	if role == "omni-registration" {
+		a.User = &user.DefaultInfo{Groups: []string{user.AllUnauthenticated}}
 	}
-	if ok {
-		return authorizer.DecisionAllow, "", nil
-	}
-	return authorizer.DecisionNoOpinion, "", nil
+	a.Resource, a.Subresource, _ = strings.Cut(resource, "/")
+	decision, _, _ := policy.Authorize(context.Background(), a)
+	return decision == authorizer.DecisionAllow
 }
 
 // TestRoles is the matrix of role, verb and resource: every pair that is not

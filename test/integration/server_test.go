@@ -112,7 +112,7 @@ func serve(t *testing.T, o *options.Options, stopped func()) *testServer {
 	// The loopback client of the server keeps its own token.
 	config.Generic.Authentication.Authenticator = union.New(
 		bearertoken.New(authenticator.TokenFunc(authenticate)), anonymous.NewAuthenticator(nil))
-	config.Generic.Authorization.Authorizer = authorizer.AuthorizerFunc(authorize)
+	config.Generic.Authorization.Authorizer = authorizer.AuthorizerFunc(policy.Authorize)
 	server, err := config.New()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -30,6 +31,9 @@ main cluster, which authenticates and authorises its callers. It keeps them in i
 which "omni-apiserver etcd --help" backs up, restores and maintains.
 
 Examples:
+
+  # Nothing but this binary, to try the API out:
+  omni-apiserver --standalone
 
   # One replica with an embedded etcd:
   omni-apiserver --data-dir=/var/lib/omni-apiserver --cluster-id=prod \
@@ -62,10 +66,13 @@ func NewCommand() *cobra.Command {
 			if err := logsapi.ValidateAndApply(logging, utilfeature.DefaultFeatureGate); err != nil {
 				return err
 			}
+			if err := o.Complete(); err != nil {
+				return err
+			}
 			if err := o.Validate(); err != nil {
 				return err
 			}
-			return Run(cmd.Context(), o)
+			return Run(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}
 	// The context ends with SIGTERM or SIGINT.
@@ -83,8 +90,9 @@ func NewCommand() *cobra.Command {
 	return cmd
 }
 
-// Run serves until the context ends or the embedded etcd fails.
-func Run(ctx context.Context, o *options.Options) error {
+// Run serves until the context ends or the embedded etcd fails. A standalone
+// server says on out how to use it.
+func Run(ctx context.Context, o *options.Options, out io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if o.Embedded() {
@@ -120,6 +128,11 @@ func Run(ctx context.Context, o *options.Options) error {
 	server, err := config.New()
 	if err != nil {
 		return err
+	}
+	if o.Standalone {
+		if err := welcomeWhenReady(server, out, o.DataDir); err != nil {
+			return err
+		}
 	}
 	if err := server.PrepareRun().RunWithContext(ctx); err != nil {
 		return err

@@ -18,12 +18,20 @@ import (
 
 	"github.com/castai/omni/pkg/apiserver"
 	"github.com/castai/omni/pkg/apiserver/console"
+	"github.com/castai/omni/pkg/apiserver/standalone"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
 )
 
 // Config turns the options into the configuration of the server. The storage
 // must be running. Parts of Recommended that are nil are left out.
 func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
+	var home *standalone.Home
+	if o.Standalone {
+		var err error
+		if home, err = o.openHome(); err != nil {
+			return nil, err
+		}
+	}
 	serving := o.Recommended.SecureServing
 	if err := serving.MaybeDefaultWithSelfSignedCerts("localhost", nil, []net.IP{net.IPv4(127, 0, 0, 1)}); err != nil {
 		return nil, err
@@ -45,7 +53,14 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 	if err := o.applyStorage(ctx, config); err != nil {
 		return nil, err
 	}
-	onboard, err := o.onboardConfig(ctx, config.Generic.ClientConfig)
+	main := config.Generic.ClientConfig
+	if home != nil {
+		var err error
+		if main, err = o.applyHome(config, home); err != nil {
+			return nil, err
+		}
+	}
+	onboard, err := o.onboardConfig(ctx, main)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	// ControllerURL is the https URL of omni-controller's metrics server, and
 	// ControllerCAFile the authorities of its certificate, in PEM.
 	ControllerURL, ControllerCAFile string
+	// Standalone serves without a main cluster.
+	Standalone bool
 }
 
 // NewOptions returns the defaults: loopback only, no storage chosen.
@@ -60,6 +62,7 @@ func NewOptions() *Options {
 func (o *Options) Flags() cliflag.NamedFlagSets {
 	sets := cliflag.NamedFlagSets{}
 	fs := sets.FlagSet("omni")
+	o.addStandaloneFlag(fs)
 	o.addStorageFlags(fs)
 	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Name of the main cluster, a DNS label; it is on everything OMNI makes in a cloud.")
 	fs.StringVar(&o.PublicURL, "public-url", o.PublicURL, "https URL under which onboarding scripts reach this API. Default: the server of --kubeconfig.")

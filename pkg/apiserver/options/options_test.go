@@ -36,15 +36,7 @@ func TestValidate(t *testing.T) {
 		"generic ones":  {flags: []string{"--data-dir=d", "--cluster-id=prod", "--secure-port=-1"}, want: "--secure-port"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := NewOptions()
-			flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
-			for _, set := range o.Flags().FlagSets {
-				flags.AddFlagSet(set)
-			}
-			if err := flags.Parse(test.flags); err != nil {
-				t.Fatal(err)
-			}
-			err := o.Validate()
+			err := parse(t, test.flags...).Validate()
 			if test.want == "" && err != nil {
 				t.Errorf("%v, want valid", err)
 			}
@@ -53,6 +45,48 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestStandaloneRefuses(t *testing.T) {
+	for flags, want := range map[string]string{
+		"--bind-address=0.0.0.0":                         "--bind-address 0.0.0.0: --standalone serves on loopback only",
+		"--bind-address=10.0.0.1":                        "--bind-address 10.0.0.1",
+		"--kubeconfig=k":                                 "--kubeconfig k",
+		"--authentication-kubeconfig=k":                  "--authentication-kubeconfig k",
+		"--authorization-kubeconfig=k":                   "--authorization-kubeconfig k",
+		"--client-ca-file=ca":                            "--client-ca-file ca",
+		"--tls-cert-file=c --tls-private-key-file=k":     "--tls-private-key-file k",
+		"--etcd-servers=https://e:2379":                  "--etcd-servers",
+		"--kubeconfig=k --bind-address=::":               "--bind-address ::",
+		"--bind-address=::1":                             "",
+		"--data-dir=d --cluster-id=c --secure-port=9443": "",
+	} {
+		o := parse(t, append(strings.Fields(flags), "--standalone")...)
+		err := o.Complete()
+		if err == nil {
+			err = o.Validate()
+		}
+		if want == "" && err != nil {
+			t.Errorf("%s: %v, want valid", flags, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want an error with %q", flags, err, want)
+		}
+	}
+}
+
+// parse returns the options that the flags make.
+func parse(t *testing.T, args ...string) *Options {
+	t.Helper()
+	o := NewOptions()
+	flags := pflag.NewFlagSet(t.Name(), pflag.ContinueOnError)
+	for _, set := range o.Flags().FlagSets {
+		flags.AddFlagSet(set)
+	}
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 func TestServesLoopbackByDefault(t *testing.T) {
