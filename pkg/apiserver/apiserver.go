@@ -19,6 +19,7 @@ import (
 	edgestorage "github.com/castai/omni/pkg/registry/omni/edge/storage"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
 	omnirest "github.com/castai/omni/pkg/registry/omni/rest"
+	"github.com/castai/omni/pkg/version"
 )
 
 // ControllerSubject is the service account of omni-controller, as tokens of the
@@ -44,10 +45,10 @@ func NewConfig() *Config {
 	namer := openapi.NewDefinitionNamer(scheme.Scheme)
 	generic.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapigenerated.GetOpenAPIDefinitions, namer)
 	generic.OpenAPIConfig.Info.Title = "OMNI"
-	generic.OpenAPIConfig.Info.Version = "v1alpha1"
+	generic.OpenAPIConfig.Info.Version = version.Get().GitVersion
 	generic.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapigenerated.GetOpenAPIDefinitions, namer)
 	generic.OpenAPIV3Config.Info.Title = "OMNI"
-	generic.OpenAPIV3Config.Info.Version = "v1alpha1"
+	generic.OpenAPIV3Config.Info.Version = version.Get().GitVersion
 	documents := newDocuments()
 	generic.OpenAPIConfig.PostProcessSpec = documents.v2
 	generic.OpenAPIV3Config.PostProcessSpec = documents.v3

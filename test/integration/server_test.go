@@ -62,6 +62,7 @@ func newServer(t *testing.T, tune ...func(*options.Options)) *testServer {
 	return newServerOn(t, dataDir(t), tune...)
 }
 
+// newServerOn starts a server on the directory; tune may change its options.
 func newServerOn(t *testing.T, dir string, tune ...func(*options.Options)) *testServer {
 	t.Helper()
 	member := startMember(t, dir)

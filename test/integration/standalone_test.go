@@ -24,6 +24,7 @@ import (
 	"github.com/castai/omni/pkg/apiserver/options"
 	"github.com/castai/omni/pkg/apiserver/standalone"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
+	"github.com/castai/omni/pkg/version"
 )
 
 // startStandalone runs what `omni-apiserver --standalone` runs until it says that
@@ -121,6 +122,7 @@ func TestStandalone(t *testing.T) {
 		}
 	}
 	testStandaloneToken(t, dir)
+	testVersion(t, dir)
 
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -165,6 +167,31 @@ func testStandaloneToken(t *testing.T, dir string) {
 	}
 	if err := stranger.Get().AbsPath(location).Do(ctx).Error(); !apierrors.IsForbidden(err) {
 		t.Errorf("a stranger reads the location: %v, want forbidden", err)
+	}
+}
+
+// testVersion: everything that shows a version shows OMNI's.
+func testVersion(t *testing.T, dir string) {
+	ctx := context.Background()
+	admin := standaloneClient(t, dir, "admin")
+	info, err := admin.Discovery().ServerVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := version.Get(); info.GitVersion != want.GitVersion || info.Major != want.Major || info.Minor != want.Minor || info.EmulationMinor != want.Minor {
+		t.Errorf("/version says %+v, want %+v", info, want)
+	}
+	for path, want := range map[string]string{
+		"/openapi/v2": `"version":"` + version.Get().GitVersion + `"`,
+		"/metrics":    `omni_build_info{commit="` + version.Get().GitCommit + `",go_version="` + version.Get().GoVersion + `",version="` + version.Get().GitVersion + `"} 1`,
+	} {
+		answer, err := admin.Discovery().RESTClient().Get().AbsPath(path).SetHeader("Accept", "application/json, */*").Do(ctx).Raw()
+		if err != nil || !strings.Contains(string(answer), want) {
+			t.Errorf("%s: %v, does not have %s", path, err, want)
+		}
+	}
+	if err := standaloneClient(t, dir, "team-a").Discovery().RESTClient().Get().AbsPath("/metrics").Do(ctx).Error(); !apierrors.IsForbidden(err) {
+		t.Errorf("a team reads the metrics: %v, want forbidden", err)
 	}
 }
 

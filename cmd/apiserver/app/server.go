@@ -19,10 +19,10 @@ import (
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/term"
-	"k8s.io/component-base/version/verflag"
 
 	"github.com/castai/omni/pkg/apiserver/etcd"
 	"github.com/castai/omni/pkg/apiserver/options"
+	"github.com/castai/omni/pkg/version"
 )
 
 // long has the examples in it, because the help by sections prints no others.
@@ -56,10 +56,10 @@ func NewCommand() *cobra.Command {
 		Use:          "omni-apiserver",
 		Short:        "Serve the omni.cast.ai API to the main cluster",
 		Long:         long,
+		Version:      version.Get().GitVersion,
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			verflag.PrintAndExitIfRequested()
 			if err := o.ServerRun.ComponentGlobalsRegistry.Set(); err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func NewCommand() *cobra.Command {
 	cmd.SetContext(genericapiserver.SetupSignalContext())
 	sets := o.Flags()
 	logsapi.AddFlags(logging, sets.FlagSet("logs"))
-	verflag.AddFlags(sets.FlagSet("global"))
+	sets.FlagSet("global").Bool("version", false, "Print the version and exit.")
 	globalflag.AddGlobalFlags(sets.FlagSet("global"), cmd.Name(), logs.SkipLoggingConfigurationFlags())
 	for _, fs := range sets.FlagSets {
 		cmd.Flags().AddFlagSet(fs)
@@ -93,6 +93,7 @@ func NewCommand() *cobra.Command {
 // Run serves until the context ends or the embedded etcd fails. A standalone
 // server says on out how to use it.
 func Run(ctx context.Context, o *options.Options, out io.Writer) error {
+	registerMetrics()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if o.Embedded() {

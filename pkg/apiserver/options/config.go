@@ -46,8 +46,11 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 	// RecommendedOptions would use a storage factory that ignores
 	// --storage-media-type; the default one does not.
 	recommended := *o.Recommended
-	recommended.Etcd = nil
+	recommended.Etcd, recommended.Audit = nil, nil
 	if err := recommended.ApplyTo(config.Generic); err != nil {
+		return nil, err
+	}
+	if err := o.applyAudit(&config.Generic.Config); err != nil {
 		return nil, err
 	}
 	if err := o.applyStorage(ctx, config); err != nil {

@@ -46,13 +46,15 @@ func NewOptions() *Options {
 	codec := scheme.Codecs.LegacyCodec(v1beta1.SchemeGroupVersion)
 	o := &Options{
 		Recommended:    genericoptions.NewRecommendedOptions(EtcdPrefix, codec),
-		ServerRun:      genericoptions.NewServerRunOptions(),
+		ServerRun:      newServerRunOptions(),
 		StorageOptions: newStorageOptions(),
 	}
 	o.Recommended.SecureServing.BindAddress = net.IPv4(127, 0, 0, 1)
 	o.Recommended.SecureServing.BindPort = 8443
 	// Without a certificate a self-signed one is made in memory.
 	o.Recommended.SecureServing.ServerCert.CertDirectory = ""
+	// Every client of an aggregated API speaks TLS 1.3.
+	o.Recommended.SecureServing.MinTLSVersion = "VersionTLS13"
 	// Otherwise open watches hold a stop up for a whole request timeout, 60 s.
 	o.ServerRun.ShutdownWatchTerminationGracePeriod = 10 * time.Second
 	return o
