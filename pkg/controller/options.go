@@ -26,6 +26,8 @@ type Options struct {
 	WebhookBindAddress string
 	WebhookCertDir     string
 	LeaderElect        bool
+	// RotateServingCertificate manages the certificate of omni-apiserver.
+	RotateServingCertificate bool
 }
 
 // NewOptions returns the defaults.
@@ -52,6 +54,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "Where /healthz and /readyz are served.")
 	fs.StringVar(&o.WebhookBindAddress, "webhook-bind-address", o.WebhookBindAddress, "Where the pod webhook is served.")
 	fs.StringVar(&o.WebhookCertDir, "webhook-cert-dir", o.WebhookCertDir, "Directory with tls.crt and tls.key of the webhook and the metrics; read again when they change.")
+	fs.BoolVar(&o.RotateServingCertificate, "rotate-serving-certificate", o.RotateServingCertificate, "Make and renew the serving certificate of omni-apiserver, in the Secret omni-apiserver-tls of --namespace, and write its authority into the APIServices of omni.cast.ai.")
 	fs.BoolVar(&o.LeaderElect, "leader-elect", o.LeaderElect, "Let one of several replicas act at a time.")
 }
 

@@ -9,10 +9,12 @@ import (
 	"net/http"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -27,6 +29,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/controller/certificate"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/console"
 	"github.com/castai/omni/pkg/controller/consolidation"
@@ -58,6 +61,11 @@ func Run(ctx context.Context, o *Options) error {
 	mgr, err := newManager(o, mainConfig, scheme)
 	if err != nil {
 		return err
+	}
+	if o.RotateServingCertificate {
+		if err := addRotator(ctx, o, mgr); err != nil {
+			return err
+		}
 	}
 	omni, err := newOmni(ctx, omniConfig, scheme)
 	if err != nil {
@@ -120,6 +128,20 @@ func newManager(o *Options, config *rest.Config, scheme *runtime.Scheme) (ctrl.M
 		return nil, err
 	}
 	return mgr, mgr.AddReadyzCheck("webhook", func(r *http.Request) error { return mgr.GetWebhookServer().StartedChecker()(r) })
+}
+
+// addRotator rotates once, for omni-apiserver may need the certificate before this
+// process can go on, and from then on while it leads.
+func addRotator(ctx context.Context, o *Options, mgr ctrl.Manager) error {
+	rotator := &certificate.Rotator{
+		Client: mgr.GetClient(), Namespace: o.Namespace,
+		Versions: []string{v1alpha1.SchemeGroupVersion.Version}, Clock: clock.RealClock{},
+	}
+	lostRace := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
+	if err := retry.OnError(retry.DefaultBackoff, lostRace, func() error { return rotator.Rotate(ctx) }); err != nil {
+		return err
+	}
+	return mgr.Add(rotator)
 }
 
 func newOmni(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) (cluster.Cluster, error) {

@@ -22,9 +22,9 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// skew is by how much the clocks of two machines may differ: a certificate is
+// Skew is by how much the clocks of two machines may differ: a certificate is
 // valid from so long before it was made.
-const skew = 5 * time.Minute
+const Skew = 5 * time.Minute
 
 // Authority is a certificate authority with its key.
 type Authority struct {
@@ -93,7 +93,7 @@ func (a *Authority) Client(user string, groups []string, now time.Time, lifetime
 func newTemplate(name string, now time.Time, lifetime time.Duration) *x509.Certificate {
 	return &x509.Certificate{
 		Subject:               pkix.Name{CommonName: name},
-		NotBefore:             now.Add(-skew),
+		NotBefore:             now.Add(-Skew),
 		NotAfter:              now.Add(lifetime),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		BasicConstraintsValid: true,
