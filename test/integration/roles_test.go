@@ -6,6 +6,7 @@ package integration
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -119,4 +120,39 @@ func grants(verbs, resources string) []string {
 		}
 	}
 	return all
+}
+
+// TestTeamExample: each person of the example may do what its comments say.
+func TestTeamExample(t *testing.T) {
+	example, err := os.ReadFile("../../artifacts/examples/team.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := rbac.Parse(rbac.Source{Name: "roles.yaml", YAML: artifacts.Roles}, rbac.Source{Name: "team.yaml", YAML: example})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for group, want := range map[string][]string{
+		"team-a":       {"list edgelocations", "get edgelocations/onboard-script", "get nodetemplates/instances"},
+		"team-a-leads": {"list edgelocations", "get edgelocations/onboard-script", "get nodetemplates/instances", "create edges"},
+		"team-a-cloud": {"list edgelocations", "get edgelocations/onboard-script", "create edgelocations/onboard-script"},
+		"accountants":  {"get nodetemplates/instances"},
+	} {
+		for _, namespace := range []string{"team-a", "team-b", ""} {
+			for _, grant := range []string{
+				"list edgelocations", "create edges", "get edgelocations/onboard-script", "create edgelocations/onboard-script", "get nodetemplates/instances",
+			} {
+				a := authorizer.AttributesRecord{
+					User: &user.DefaultInfo{Name: "somebody", Groups: []string{group}}, Namespace: namespace,
+					APIGroup: "omni.cast.ai", Name: "default", ResourceRequest: true,
+				}
+				a.Verb, a.Resource, _ = strings.Cut(grant, " ")
+				a.Resource, a.Subresource, _ = strings.Cut(a.Resource, "/")
+				decision, _, _ := policy.Authorize(t.Context(), a)
+				if got := decision == authorizer.DecisionAllow; got != (namespace == "team-a" && slices.Contains(want, grant)) {
+					t.Errorf("%s in %q may %s: %v", group, namespace, grant, got)
+				}
+			}
+		}
+	}
 }
