@@ -11,7 +11,10 @@ import (
 	"strconv"
 
 	"github.com/spf13/pflag"
+	apiserverconfig "k8s.io/apiserver/pkg/apis/apiserver"
+	"k8s.io/apiserver/pkg/authentication/authenticatorfactory"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
@@ -51,13 +54,10 @@ func (o *Options) Complete() error {
 	}
 	o.ClusterID = withDefault(o.ClusterID, standaloneCluster)
 	o.ServiceAccountIssuer = withDefault(o.ServiceAccountIssuer, standaloneIssuer)
-	// What these do is done by the main cluster. Authorization is replaced, for
-	// without it everything would be allowed.
-	o.Recommended.CoreAPI, o.Recommended.Admission, o.Recommended.Authorization = nil, nil, nil
-	o.Recommended.Features.EnablePriorityAndFairness = false
-	// Of authentication only client certificates are left.
-	o.Recommended.Authentication.RemoteKubeConfigFileOptional = true
-	o.Recommended.Authentication.SkipInClusterLookup = true
+	// All of this asks the main cluster, in a pod even without being told of one.
+	r := o.Recommended
+	r.CoreAPI, r.Admission, r.Authentication, r.Authorization = nil, nil, nil, nil
+	r.Features.EnablePriorityAndFairness = false
 	return nil
 }
 
@@ -95,13 +95,28 @@ func (o *Options) openHome() (*standalone.Home, error) {
 	}
 	serving := &o.Recommended.SecureServing.ServerCert.CertKey
 	serving.CertFile, serving.KeyFile = home.ServingFiles()
-	o.Recommended.Authentication.ClientCert.ClientCA = home.CAFile()
 	return home, nil
 }
 
-// applyHome authorizes by the files and writes the kubeconfigs, now that the port
-// is known. It returns how to reach the server.
+// applyHome authenticates by client certificates, authorizes by the files and writes
+// the kubeconfigs, now that the port is known. It returns how to reach the server.
 func (o *Options) applyHome(config *apiserver.Config, home *standalone.Home) (*restclient.Config, error) {
+	ca, err := dynamiccertificates.NewDynamicCAContentFromFile("client-ca", home.CAFile())
+	if err != nil {
+		return nil, fmt.Errorf("--standalone: %w", err)
+	}
+	authentication := &config.Generic.Authentication
+	if err := authentication.ApplyClientCert(ca, config.Generic.SecureServing); err != nil {
+		return nil, fmt.Errorf("--standalone: %w", err)
+	}
+	authentication.Authenticator, _, err = authenticatorfactory.DelegatingAuthenticatorConfig{
+		ClientCertificateCAContentProvider: ca,
+		// Somebody without an account registers a location with a token.
+		Anonymous: &apiserverconfig.AnonymousAuthConfig{Enabled: true},
+	}.New()
+	if err != nil {
+		return nil, fmt.Errorf("--standalone: %w", err)
+	}
 	config.Generic.Authorization.Authorizer = authorizer.AuthorizerFunc(home.Policy().Authorize)
 	serving := o.Recommended.SecureServing
 	url := "https://" + net.JoinHostPort(serving.BindAddress.String(), strconv.Itoa(serving.BindPort))
