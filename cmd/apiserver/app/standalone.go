@@ -37,12 +37,12 @@ func welcomeWhenReady(server *genericapiserver.GenericAPIServer, out io.Writer, 
 		if err != nil {
 			return err
 		}
-		ready := func(ctx context.Context) (bool, error) {
-			return client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error() == nil, nil
-		}
 		// The server is ready only after this hook has returned.
 		go func() {
-			if wait.PollUntilContextCancel(hook, readyInterval, true, ready) == nil {
+			err := wait.PollUntilContextCancel(hook, readyInterval, true, func(ctx context.Context) (bool, error) {
+				return client.RESTClient().Get().AbsPath("/readyz").Do(ctx).Error() == nil, nil
+			})
+			if err == nil {
 				fmt.Fprintf(out, welcome, hook.LoopbackClientConfig.Host, dataDir, standalone.Kubeconfig(dataDir, "team-a"))
 			}
 		}()

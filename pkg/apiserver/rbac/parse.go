@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -167,7 +168,7 @@ func (all objects) aggregated(role *rbacv1.ClusterRole, seen map[string]bool) ([
 			if err != nil {
 				return nil, err
 			}
-			rules = append(rules[:len(rules):len(rules)], more...)
+			rules = append(slices.Clip(rules), more...)
 		}
 	}
 	return rules, nil
