@@ -86,10 +86,11 @@ func TestQuota(t *testing.T) {
 		}
 		return nil
 	})
-	answer := s.do("admin", http.MethodGet, "/readyz", nil, nil)
+	answer := s.do("admin", http.MethodGet, "/healthz", nil, nil)
 	if answer.code != http.StatusInternalServerError || !strings.Contains(answer.body, "[-]etcd-quota failed") || !strings.Contains(answer.body, "[+]etcd ok") {
-		t.Errorf("readyz of a full store: %d %s, want etcd-quota alone to fail", answer.code, answer.body)
+		t.Errorf("healthz of a full store: %d %s, want etcd-quota alone to fail", answer.code, answer.body)
 	}
+	s.waitReady() // to be read
 	locations := s.client().OmniV1alpha1().EdgeLocations(namespace)
 	if _, err := locations.Create(t.Context(), newLocation("refused"), metav1.CreateOptions{}); !apierrors.IsInternalError(err) {
 		t.Errorf("a write to a full store: %v, want 500", err)

@@ -135,6 +135,7 @@ func (s *Server) Close() {
 		// etcd logs the end of each of its listeners as an error.
 		s.logLevel.SetLevel(zap.FatalLevel)
 		s.etcd.Close()
+		s.etcd = nil
 	}
 	_ = s.lock.Close() // closing a lock file cannot lose data
 }

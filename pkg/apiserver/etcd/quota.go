@@ -43,7 +43,7 @@ var (
 	register = sync.OnceFunc(func() { legacyregistry.MustRegister(quotaGauge, inUseGauge, nospaceGauge) })
 )
 
-// QuotaMonitor watches how full etcd is. It is a readyz check and keeps metrics.
+// QuotaMonitor watches how full etcd is. It is a health check and keeps metrics.
 type QuotaMonitor struct {
 	client *clientv3.Client
 	clock  clock.WithTicker
@@ -55,7 +55,7 @@ func NewQuotaMonitor(client *clientv3.Client, clock clock.WithTicker) *QuotaMoni
 	return &QuotaMonitor{client: client, clock: clock}
 }
 
-// Name is the name of the readyz check.
+// Name is the name of the health check.
 func (*QuotaMonitor) Name() string { return "etcd-quota" }
 
 // Check returns an error with the remedy if etcd refuses writes for lack of

@@ -141,7 +141,9 @@ func (o *Options) checkStored(ctx context.Context, client *clientv3.Client, opti
 // addQuotaMonitor gives the client away: it is closed when the server stops.
 func addQuotaMonitor(config *genericapiserver.RecommendedConfig, client *clientv3.Client) error {
 	monitor := etcd.NewQuotaMonitor(client, clock.RealClock{})
-	config.AddReadyzChecks(monitor)
+	// Not for readyz: a full store can be read, and an API server that is taken out
+	// of its Service stops the deletion of every namespace of the main cluster.
+	config.HealthzChecks = append(config.HealthzChecks, monitor)
 	return config.AddPostStartHook("omni-etcd-quota", func(hook genericapiserver.PostStartHookContext) error {
 		go func() {
 			defer client.Close()

@@ -50,7 +50,7 @@ func cachedStore(tb testing.TB) (context.Context, *genericregistry.Store) {
 	tb.Helper()
 	options := registrytest.RESTOptions(tb, "edges")
 	options.Decorator = genericregistry.StorageWithCacher()
-	edges, err := NewStorage(options)
+	edges, err := NewStorage(options, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
