@@ -57,9 +57,27 @@ func testTooLarge(t *testing.T, s *testServer) {
 		// More than etcd takes, and more than etcd's client sends.
 		{"2.0 MB object", post, path("edges"), nil, labelled(t, 40_000), 413, "larger than etcd stores"},
 		{"2.5 MB object", post, path("edges"), nil, labelled(t, 50_000), 413, "larger than etcd stores"},
+		// Less than that, but more than anybody means: refused before it is looked at
+		// item by item.
+		{"85,000 names", post, path("nodetemplates"), nil, naming(t, 85_000), 422, "must have at most 256 items"},
 	} {
 		s.expect(e)
 	}
+}
+
+// naming is a NodeTemplate that names so many locations.
+func naming(t *testing.T, count int) string {
+	t.Helper()
+	template := newTemplate("large")
+	template.APIVersion, template.Kind = "omni.cast.ai/v1alpha1", "NodeTemplate"
+	for i := range count {
+		template.Spec.EdgeLocations.Names = append(template.Spec.EdgeLocations.Names, fmt.Sprintf("location-%06d", i))
+	}
+	body, err := json.Marshal(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 // labelled is an Edge with so many labels of 51 bytes.
@@ -67,9 +85,9 @@ func labelled(t *testing.T, count int) string {
 	t.Helper()
 	edge := newEdge("large", "aws")
 	edge.APIVersion, edge.Kind = "omni.cast.ai/v1alpha1", "Edge"
-	edge.Spec.Labels = map[string]string{}
+	edge.Labels = map[string]string{}
 	for i := range count {
-		edge.Spec.Labels[fmt.Sprintf("label-%08d", i)] = strings.Repeat("v", 31)
+		edge.Labels[fmt.Sprintf("label-%08d", i)] = strings.Repeat("v", 31)
 	}
 	body, err := json.Marshal(edge)
 	if err != nil {

@@ -50,11 +50,12 @@ func TestEtcdOutage(t *testing.T) {
 	})
 	body := []byte(`{"metadata":{"labels":{"x":"y"}}}`)
 	merge := map[string]string{"Content-Type": "application/merge-patch+json"}
-	if answer := s.do("admin", http.MethodPatch, path("edgelocations", "kept")+"?timeout=2s", merge, body); answer.code < 500 {
+	// The library resets the stream if the deadline finds it writing its 504.
+	if answer, err := s.try("admin", http.MethodPatch, path("edgelocations", "kept")+"?timeout=2s", merge, body); err == nil && answer.code < 500 {
 		t.Errorf("a write without etcd: %d %s, want 5xx", answer.code, answer.body)
 	}
 	// Not from the watch cache, and never 404: unknown is not gone.
-	if answer := s.do("admin", http.MethodGet, path("edgelocations", "kept")+"?timeout=2s", nil, nil); answer.code < 500 {
+	if answer, err := s.try("admin", http.MethodGet, path("edgelocations", "kept")+"?timeout=2s", nil, nil); err == nil && answer.code < 500 {
 		t.Errorf("a read without etcd: %d %s, want 5xx", answer.code, answer.body)
 	}
 

@@ -16,6 +16,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/warning"
 
@@ -52,16 +53,13 @@ func (p Plugin) Validate(ctx context.Context, a admission.Attributes, _ admissio
 	}
 	switch object := a.GetObject().(type) {
 	case *omni.NodeTemplate:
-		if !object.Spec.EdgeLocations.Enabled {
-			return nil
-		}
-		for i, name := range object.Spec.EdgeLocations.Names {
-			p.warnOfMissingLocation(ctx, object.Namespace, name, fmt.Sprintf("spec.edgeLocations.names[%d]", i))
+		if object.Spec.EdgeLocations.Enabled {
+			p.warnOfMissing(ctx, object.Namespace, "spec.edgeLocations.names", object.Spec.EdgeLocations.Names)
 		}
 	case *omni.Edge:
 		// The spec is immutable: there is nothing to say about it later.
 		if a.GetOperation() == admission.Create {
-			p.warnOfMissingLocation(ctx, object.Namespace, object.Spec.EdgeLocationName, "spec.edgeLocationName")
+			p.warnOfMissing(ctx, object.Namespace, "spec.edgeLocationName", []string{object.Spec.EdgeLocationName})
 		}
 	}
 	return nil
@@ -89,9 +87,20 @@ func (p Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) erro
 		"it is in use by NodeTemplate "+strings.Join(names, ", ")+": take it out of spec.edgeLocations.names there (where an empty list means all locations) or delete the template first"))
 }
 
-// warnOfMissingLocation warns only if the location surely is not there.
-func (p Plugin) warnOfMissingLocation(ctx context.Context, namespace, name, field string) {
-	if _, err := p.client.EdgeLocations(namespace).Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
-		warning.AddWarning(ctx, "", fmt.Sprintf("%s: there is no EdgeLocation %q in the namespace yet: no machine is bought there until there is", field, name))
+// warnOfMissing warns of every location that surely is not there, in one warning.
+func (p Plugin) warnOfMissing(ctx context.Context, namespace, field string, named []string) {
+	if len(named) == 0 {
+		return
+	}
+	locations, err := p.client.EdgeLocations(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return
+	}
+	missing := sets.New(named...)
+	for _, location := range locations.Items {
+		missing.Delete(location.Name)
+	}
+	if len(missing) > 0 {
+		warning.AddWarning(ctx, "", fmt.Sprintf("%s: no machine is bought in %s before there is an EdgeLocation of that name in the namespace", field, strings.Join(sets.List(missing), ", ")))
 	}
 }

@@ -444,7 +444,7 @@ func schema_pkg_apis_omni_v1alpha1_AWSLocation(ref common.ReferenceCallback) com
 					},
 					"subnetIDs": {
 						SchemaProps: spec.SchemaProps{
-							Description: "SubnetIDs maps an availability zone to the private subnet in it. Example: {\"us-west-2a\": \"subnet-0a1b2c3d4e5f60718\"}.",
+							Description: "SubnetIDs maps an availability zone to the private subnet in it. At most 32. Example: {\"us-west-2a\": \"subnet-0a1b2c3d4e5f60718\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -876,7 +876,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Zones narrows the location to these availability zones, named as the cloud names them. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
+							Description: "Zones narrows the location to these availability zones, named as the cloud names them. At most 32. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1105,7 +1105,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on the Node besides OMNI's own. Default: none. Example: {\"workload\": \"batch\"}.",
+							Description: "Labels are put on the Node besides OMNI's own. At most 64. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -1125,7 +1125,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on the Node besides the edge taint. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
+							Description: "Taints are put on the Node besides the edge taint. At most 32. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1654,7 +1654,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceFamilies, when not empty, are the only families allowed. Default: all families. Example: [\"m7i\", \"c7i\"].",
+							Description: "InstanceFamilies, when not empty, are the only families allowed. At most 256. Default: all families. Example: [\"m7i\", \"c7i\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1673,7 +1673,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "ExcludeInstanceFamilies are families that are never bought. Default: none. Example: [\"t3\"].",
+							Description: "ExcludeInstanceFamilies are families that are never bought. At most 256. Default: none. Example: [\"t3\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1717,7 +1717,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeDefaults(ref common.ReferenceCallback) co
 					},
 					"tags": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Tags are added to every machine, besides OMNI's own. Default: none. Example: {\"cost-center\": \"ml\"}.",
+							Description: "Tags are added to every machine, besides OMNI's own. At most 40, because AWS allows 50 on a resource. Default: none. Example: {\"cost-center\": \"ml\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -1859,7 +1859,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on every Node of this template. Default: none. Example: {\"workload\": \"batch\"}.",
+							Description: "Labels are put on every Node of this template. At most 64. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -1879,7 +1879,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
+							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them. At most 32. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -2311,7 +2311,7 @@ func schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref common.ReferenceCal
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Names are EdgeLocations of the same namespace. Default: all of them. Example: [\"aws-oregon\"].",
+							Description: "Names are EdgeLocations of the same namespace. At most 256. Default: all of them. Example: [\"aws-oregon\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -2416,7 +2416,7 @@ func schema_pkg_apis_omni_v1beta1_AWSLocation(ref common.ReferenceCallback) comm
 					},
 					"subnetIDs": {
 						SchemaProps: spec.SchemaProps{
-							Description: "SubnetIDs maps an availability zone to the private subnet in it. Example: {\"us-west-2a\": \"subnet-0a1b2c3d4e5f60718\"}.",
+							Description: "SubnetIDs maps an availability zone to the private subnet in it. At most 32. Example: {\"us-west-2a\": \"subnet-0a1b2c3d4e5f60718\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -2848,7 +2848,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Zones narrows the location to these availability zones, named as the cloud names them. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
+							Description: "Zones narrows the location to these availability zones, named as the cloud names them. At most 32. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3077,7 +3077,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on the Node besides OMNI's own. Default: none. Example: {\"workload\": \"batch\"}.",
+							Description: "Labels are put on the Node besides OMNI's own. At most 64. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -3097,7 +3097,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on the Node besides the edge taint. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
+							Description: "Taints are put on the Node besides the edge taint. At most 32. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3626,7 +3626,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceFamilies, when not empty, are the only families allowed. Default: all families. Example: [\"m7i\", \"c7i\"].",
+							Description: "InstanceFamilies, when not empty, are the only families allowed. At most 256. Default: all families. Example: [\"m7i\", \"c7i\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3645,7 +3645,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "ExcludeInstanceFamilies are families that are never bought. Default: none. Example: [\"t3\"].",
+							Description: "ExcludeInstanceFamilies are families that are never bought. At most 256. Default: none. Example: [\"t3\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3689,7 +3689,7 @@ func schema_pkg_apis_omni_v1beta1_NodeDefaults(ref common.ReferenceCallback) com
 					},
 					"tags": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Tags are added to every machine, besides OMNI's own. Default: none. Example: {\"cost-center\": \"ml\"}.",
+							Description: "Tags are added to every machine, besides OMNI's own. At most 40, because AWS allows 50 on a resource. Default: none. Example: {\"cost-center\": \"ml\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -3831,7 +3831,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 					},
 					"labels": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Labels are put on every Node of this template. Default: none. Example: {\"workload\": \"batch\"}.",
+							Description: "Labels are put on every Node of this template. At most 64. Default: none. Example: {\"workload\": \"batch\"}.",
 							Type:        []string{"object"},
 							AdditionalProperties: &spec.SchemaOrBool{
 								Allows: true,
@@ -3851,7 +3851,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
+							Description: "Taints are put on every Node of this template, besides the edge taint. Pods tolerate them by their own spec; nothing adds that for them. At most 32. Default: none. Example: [{\"key\": \"gpu\", \"value\": \"true\", \"effect\": \"NoSchedule\"}].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -4283,7 +4283,7 @@ func schema_pkg_apis_omni_v1beta1_TemplateEdgeLocations(ref common.ReferenceCall
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Names are EdgeLocations of the same namespace. Default: all of them. Example: [\"aws-oregon\"].",
+							Description: "Names are EdgeLocations of the same namespace. At most 256. Default: all of them. Example: [\"aws-oregon\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{

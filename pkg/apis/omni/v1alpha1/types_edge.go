@@ -71,15 +71,19 @@ type EdgeSpec struct {
 	// +optional
 	Image string `json:"image,omitempty"`
 
-	// Labels are put on the Node besides OMNI's own. Default: none.
+	// Labels are put on the Node besides OMNI's own. At most 64. Default: none.
 	// Example: {"workload": "batch"}.
 	// +optional
+	// +k8s:optional
+	// +k8s:maxProperties=64
 	Labels map[string]string `json:"labels,omitempty"`
 
-	// Taints are put on the Node besides the edge taint. Default: none.
+	// Taints are put on the Node besides the edge taint. At most 32. Default: none.
 	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	// +optional
 	// +listType=atomic
+	// +k8s:optional
+	// +k8s:maxItems=32
 	Taints []corev1.Taint `json:"taints,omitempty"`
 }
 
@@ -164,6 +168,7 @@ type EdgeStatus struct {
 	// Decision says why this machine was bought. Absent for an Edge that was
 	// made by hand.
 	// +optional
+	// +k8s:optional
 	Decision *EdgeDecision `json:"decision,omitempty"`
 
 	// EmptySince is since when no pod needs the Node. Absent while one does.
@@ -208,6 +213,8 @@ type EdgeDecision struct {
 	// At most 20 are listed.
 	// +optional
 	// +listType=set
+	// +k8s:optional
+	// +k8s:maxItems=20
 	Pods []string `json:"pods,omitempty"`
 }
 

@@ -42,17 +42,21 @@ type NodeTemplateSpec struct {
 	// +optional
 	Constraints NodeConstraints `json:"constraints,omitempty"`
 
-	// Labels are put on every Node of this template. Default: none.
+	// Labels are put on every Node of this template. At most 64. Default: none.
 	// Example: {"workload": "batch"}.
 	// +optional
+	// +k8s:optional
+	// +k8s:maxProperties=64
 	Labels map[string]string `json:"labels,omitempty"`
 
 	// Taints are put on every Node of this template, besides the edge taint.
-	// Pods tolerate them by their own spec; nothing adds that for them.
+	// Pods tolerate them by their own spec; nothing adds that for them. At most 32.
 	// Default: none.
 	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	// +optional
 	// +listType=atomic
+	// +k8s:optional
+	// +k8s:maxItems=32
 	Taints []corev1.Taint `json:"taints,omitempty"`
 
 	// Limits end the buying. Default: none.
@@ -70,13 +74,15 @@ type TemplateEdgeLocations struct {
 	// +optional
 	Enabled bool `json:"enabled,omitempty"`
 
-	// Names are EdgeLocations of the same namespace. Default: all of them.
+	// Names are EdgeLocations of the same namespace. At most 256. Default: all of
+	// them.
 	// Example: ["aws-oregon"].
 	// +optional
 	// +listType=set
 	// +k8s:optional
 	// +k8s:listType=set
 	// +k8s:eachVal=+k8s:format=k8s-long-name
+	// +k8s:maxItems=256
 	Names []string `json:"names,omitempty"`
 }
 
@@ -124,23 +130,27 @@ type NodeConstraints struct {
 	// +listType=set
 	// +k8s:optional
 	// +k8s:listType=set
+	// +k8s:maxItems=8
 	CapacityTypes []CapacityType `json:"capacityTypes,omitempty"`
 
 	// InstanceFamilies, when not empty, are the only families allowed.
-	// Default: all families.
+	// At most 256. Default: all families.
 	// Example: ["m7i", "c7i"].
 	// +optional
 	// +listType=set
 	// +k8s:optional
 	// +k8s:listType=set
+	// +k8s:maxItems=256
 	InstanceFamilies []string `json:"instanceFamilies,omitempty"`
 
-	// ExcludeInstanceFamilies are families that are never bought. Default: none.
+	// ExcludeInstanceFamilies are families that are never bought. At most 256.
+	// Default: none.
 	// Example: ["t3"].
 	// +optional
 	// +listType=set
 	// +k8s:optional
 	// +k8s:listType=set
+	// +k8s:maxItems=256
 	ExcludeInstanceFamilies []string `json:"excludeInstanceFamilies,omitempty"`
 }
 

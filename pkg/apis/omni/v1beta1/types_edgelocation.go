@@ -57,12 +57,13 @@ type EdgeLocationSpec struct {
 	Region string `json:"region"`
 
 	// Zones narrows the location to these availability zones, named as the
-	// cloud names them. Default: every zone that has a subnet.
+	// cloud names them. At most 32. Default: every zone that has a subnet.
 	// Example: ["us-west-2a", "us-west-2b"].
 	// +optional
 	// +listType=set
 	// +k8s:optional
 	// +k8s:listType=set
+	// +k8s:maxItems=32
 	Zones []string `json:"zones,omitempty"`
 
 	// Description is free text for people. At most 256 characters. Default: none.
@@ -129,9 +130,10 @@ type AWSLocation struct {
 	// +optional
 	VPCCIDR string `json:"vpcCIDR,omitempty"`
 
-	// SubnetIDs maps an availability zone to the private subnet in it.
+	// SubnetIDs maps an availability zone to the private subnet in it. At most 32.
 	// Example: {"us-west-2a": "subnet-0a1b2c3d4e5f60718"}.
 	// +k8s:required
+	// +k8s:maxProperties=32
 	SubnetIDs map[string]string `json:"subnetIDs"`
 
 	// SecurityGroupID is the security group of the machines: everything from
@@ -195,9 +197,12 @@ type NodeDefaults struct {
 	// +k8s:maximum=16384
 	DiskGiB int32 `json:"diskGiB,omitempty"`
 
-	// Tags are added to every machine, besides OMNI's own. Default: none.
+	// Tags are added to every machine, besides OMNI's own. At most 40, because AWS
+	// allows 50 on a resource. Default: none.
 	// Example: {"cost-center": "ml"}.
 	// +optional
+	// +k8s:optional
+	// +k8s:maxProperties=40
 	Tags map[string]string `json:"tags,omitempty"`
 }
 

@@ -34,9 +34,8 @@ const (
 	// AWS allows a VPC from /16 to /28; below /24 the subnets of the zones
 	// have no room.
 	minVPCBits, maxVPCBits = 16, 24
-	// The limits of EC2 tags, in characters; 50 tags a resource, of which the
-	// ones that OMNI adds leave 40.
-	maxTags, maxTagKey, maxTagValue = 40, 128, 256
+	// The limits of EC2 tags, in characters.
+	maxTagKey, maxTagValue = 128, 256
 )
 
 func validateAWSLocation(aws *omni.AWSLocation, region string, path *field.Path) field.ErrorList {
@@ -90,9 +89,6 @@ func validateImage(image string, path *field.Path) field.ErrorList {
 
 func validateTags(tags map[string]string, path *field.Path) field.ErrorList {
 	var allErrs field.ErrorList
-	if len(tags) > maxTags {
-		allErrs = append(allErrs, field.TooMany(path, len(tags), maxTags))
-	}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		value := tags[key]
 		switch {

@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -53,7 +54,7 @@ func validateTaints(taints []corev1.Taint, path *field.Path) field.ErrorList {
 		key    string
 		effect corev1.TaintEffect
 	}
-	var seen []identity
+	seen := sets.New[identity]()
 	for i, taint := range taints {
 		at := path.Index(i)
 		allErrs = append(allErrs, metav1validation.ValidateLabelName(taint.Key, at.Child("key"))...)
@@ -66,10 +67,10 @@ func validateTaints(taints []corev1.Taint, path *field.Path) field.ErrorList {
 			allErrs = append(allErrs, field.Invalid(at.Child("key"), taint.Key, reservedMessage()))
 		}
 		id := identity{taint.Key, taint.Effect}
-		if slices.Contains(seen, id) {
+		if seen.Has(id) {
 			allErrs = append(allErrs, field.Duplicate(at, id.key+":"+string(id.effect)))
 		}
-		seen = append(seen, id)
+		seen.Insert(id)
 	}
 	return allErrs
 }

@@ -13,6 +13,7 @@ import (
 	fmt "fmt"
 
 	omniv1beta1 "github.com/castai/omni/pkg/apis/omni/v1beta1"
+	corev1 "k8s.io/api/core/v1"
 	equality "k8s.io/apimachinery/pkg/api/equality"
 	operation "k8s.io/apimachinery/pkg/api/operation"
 	safe "k8s.io/apimachinery/pkg/api/safe"
@@ -197,6 +198,10 @@ func Validate_AWSLocation(
 			}
 			// call field-attached validations
 			earlyReturn := false
+			if e := validate.MaxProperties(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
 			if e := validate.RequiredMap(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
 				errs = append(errs, e...)
 				earlyReturn = true
@@ -419,6 +424,50 @@ func Validate_EdgeControlPlane(
 	return errs
 }
 
+// Validate_EdgeDecision validates an instance of EdgeDecision according
+// to declarative validation rules in the API schema.
+func Validate_EdgeDecision(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.EdgeDecision) (errs field.ErrorList) {
+
+	// field omniv1beta1.EdgeDecision.ChosenBecause has no validation
+	// field omniv1beta1.EdgeDecision.RunnerUp has no validation
+
+	{ // field omniv1beta1.EdgeDecision.Pods
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 20).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeDecision) []string {
+				return oldObj.Pods
+			})
+		errs = append(errs, fn(fldPath.Child("pods"), obj.Pods, oldVal, oldObj != nil)...)
+	}
+
+	return errs
+}
+
 // Validate_EdgeLocation validates an instance of EdgeLocation according
 // to declarative validation rules in the API schema.
 func Validate_EdgeLocation(
@@ -577,6 +626,10 @@ func Validate_EdgeLocationSpec(
 			}
 			// call field-attached validations
 			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
 			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
 				earlyReturn = true
 			}
@@ -1040,8 +1093,71 @@ func Validate_EdgeSpec(
 	}
 
 	// field omniv1beta1.EdgeSpec.ImageID has no validation
-	// field omniv1beta1.EdgeSpec.Labels has no validation
-	// field omniv1beta1.EdgeSpec.Taints has no validation
+
+	{ // field omniv1beta1.EdgeSpec.Labels
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj map[string]string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxProperties(ctx, op, fldPath, obj, oldObj, 64).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalMap(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeSpec) map[string]string {
+				return oldObj.Labels
+			})
+		errs = append(errs, fn(fldPath.Child("labels"), obj.Labels, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.EdgeSpec.Taints
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []corev1.Taint,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeSpec) []corev1.Taint {
+				return oldObj.Taints
+			})
+		errs = append(errs, fn(fldPath.Child("taints"), obj.Taints, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 
@@ -1125,7 +1241,37 @@ func Validate_EdgeStatus(
 	// field omniv1beta1.EdgeStatus.ProviderID has no validation
 	// field omniv1beta1.EdgeStatus.Allocatable has no validation
 	// field omniv1beta1.EdgeStatus.HourlyPrice has no validation
-	// field omniv1beta1.EdgeStatus.Decision has no validation
+
+	{ // field omniv1beta1.EdgeStatus.Decision
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.EdgeDecision,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_EdgeDecision(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeStatus) *omniv1beta1.EdgeDecision {
+				return oldObj.Decision
+			})
+		errs = append(errs, fn(fldPath.Child("decision"), obj.Decision, oldVal, oldObj != nil)...)
+	}
+
 	// field omniv1beta1.EdgeStatus.EmptySince has no validation
 	return errs
 }
@@ -1286,6 +1432,10 @@ func Validate_NodeConstraints(
 			}
 			// call field-attached validations
 			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 8).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
 			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
 				earlyReturn = true
 			}
@@ -1322,6 +1472,10 @@ func Validate_NodeConstraints(
 			}
 			// call field-attached validations
 			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 256).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
 			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
 				earlyReturn = true
 			}
@@ -1354,6 +1508,10 @@ func Validate_NodeConstraints(
 			}
 			// call field-attached validations
 			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 256).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
 			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
 				earlyReturn = true
 			}
@@ -1420,7 +1578,38 @@ func Validate_NodeDefaults(
 		errs = append(errs, fn(fldPath.Child("diskGiB"), &obj.DiskGiB, oldVal, oldObj != nil)...)
 	}
 
-	// field omniv1beta1.NodeDefaults.Tags has no validation
+	{ // field omniv1beta1.NodeDefaults.Tags
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj map[string]string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxProperties(ctx, op, fldPath, obj, oldObj, 40).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalMap(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeDefaults) map[string]string {
+				return oldObj.Tags
+			})
+		errs = append(errs, fn(fldPath.Child("tags"), obj.Tags, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 
@@ -1530,8 +1719,69 @@ func Validate_NodeTemplateSpec(
 		errs = append(errs, fn(fldPath.Child("constraints"), &obj.Constraints, oldVal, oldObj != nil)...)
 	}
 
-	// field omniv1beta1.NodeTemplateSpec.Labels has no validation
-	// field omniv1beta1.NodeTemplateSpec.Taints has no validation
+	{ // field omniv1beta1.NodeTemplateSpec.Labels
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj map[string]string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxProperties(ctx, op, fldPath, obj, oldObj, 64).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalMap(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeTemplateSpec) map[string]string {
+				return oldObj.Labels
+			})
+		errs = append(errs, fn(fldPath.Child("labels"), obj.Labels, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.NodeTemplateSpec.Taints
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []corev1.Taint,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeTemplateSpec) []corev1.Taint {
+				return oldObj.Taints
+			})
+		errs = append(errs, fn(fldPath.Child("taints"), obj.Taints, oldVal, oldObj != nil)...)
+	}
 
 	{ // field omniv1beta1.NodeTemplateSpec.Limits
 		fn := func(
@@ -1794,6 +2044,10 @@ func Validate_TemplateEdgeLocations(
 			}
 			// call field-attached validations
 			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 256).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
 			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
 				earlyReturn = true
 			}

@@ -28,7 +28,7 @@ type AWSLocationApplyConfiguration struct {
 	// VPCCIDR is the IPv4 range of that VPC. Default: not known.
 	// Example: 10.77.0.0/16.
 	VPCCIDR *string `json:"vpcCIDR,omitempty"`
-	// SubnetIDs maps an availability zone to the private subnet in it.
+	// SubnetIDs maps an availability zone to the private subnet in it. At most 32.
 	// Example: {"us-west-2a": "subnet-0a1b2c3d4e5f60718"}.
 	SubnetIDs map[string]string `json:"subnetIDs,omitempty"`
 	// SecurityGroupID is the security group of the machines: everything from

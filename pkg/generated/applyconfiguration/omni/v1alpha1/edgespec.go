@@ -33,10 +33,10 @@ type EdgeSpecApplyConfiguration struct {
 	// Default: the location's nodeDefaults.image.
 	// Example: ami-0a1b2c3d4e5f60718.
 	Image *string `json:"image,omitempty"`
-	// Labels are put on the Node besides OMNI's own. Default: none.
+	// Labels are put on the Node besides OMNI's own. At most 64. Default: none.
 	// Example: {"workload": "batch"}.
 	Labels map[string]string `json:"labels,omitempty"`
-	// Taints are put on the Node besides the edge taint. Default: none.
+	// Taints are put on the Node besides the edge taint. At most 32. Default: none.
 	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	Taints []v1.Taint `json:"taints,omitempty"`
 }

@@ -31,10 +31,11 @@ type NodeConstraintsApplyConfiguration struct {
 	// Default: on-demand. Example: ["spot", "on-demand"].
 	CapacityTypes []omniv1alpha1.CapacityType `json:"capacityTypes,omitempty"`
 	// InstanceFamilies, when not empty, are the only families allowed.
-	// Default: all families.
+	// At most 256. Default: all families.
 	// Example: ["m7i", "c7i"].
 	InstanceFamilies []string `json:"instanceFamilies,omitempty"`
-	// ExcludeInstanceFamilies are families that are never bought. Default: none.
+	// ExcludeInstanceFamilies are families that are never bought. At most 256.
+	// Default: none.
 	// Example: ["t3"].
 	ExcludeInstanceFamilies []string `json:"excludeInstanceFamilies,omitempty"`
 }

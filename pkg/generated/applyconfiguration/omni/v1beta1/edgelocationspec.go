@@ -21,7 +21,7 @@ type EdgeLocationSpecApplyConfiguration struct {
 	// Example: us-west-2.
 	Region *string `json:"region,omitempty"`
 	// Zones narrows the location to these availability zones, named as the
-	// cloud names them. Default: every zone that has a subnet.
+	// cloud names them. At most 32. Default: every zone that has a subnet.
 	// Example: ["us-west-2a", "us-west-2b"].
 	Zones []string `json:"zones,omitempty"`
 	// Description is free text for people. At most 256 characters. Default: none.

@@ -18,7 +18,8 @@ type NodeDefaultsApplyConfiguration struct {
 	// system, to 16384, the largest gp3 volume of AWS. Default: 30.
 	// Example: 100.
 	DiskGiB *int32 `json:"diskGiB,omitempty"`
-	// Tags are added to every machine, besides OMNI's own. Default: none.
+	// Tags are added to every machine, besides OMNI's own. At most 40, because AWS
+	// allows 50 on a resource. Default: none.
 	// Example: {"cost-center": "ml"}.
 	Tags map[string]string `json:"tags,omitempty"`
 }

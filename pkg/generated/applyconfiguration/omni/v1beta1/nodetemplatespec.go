@@ -19,11 +19,11 @@ type NodeTemplateSpecApplyConfiguration struct {
 	EdgeLocations *TemplateEdgeLocationsApplyConfiguration `json:"edgeLocations,omitempty"`
 	// Constraints narrow the choice of machines. Default: none.
 	Constraints *NodeConstraintsApplyConfiguration `json:"constraints,omitempty"`
-	// Labels are put on every Node of this template. Default: none.
+	// Labels are put on every Node of this template. At most 64. Default: none.
 	// Example: {"workload": "batch"}.
 	Labels map[string]string `json:"labels,omitempty"`
 	// Taints are put on every Node of this template, besides the edge taint.
-	// Pods tolerate them by their own spec; nothing adds that for them.
+	// Pods tolerate them by their own spec; nothing adds that for them. At most 32.
 	// Default: none.
 	// Example: [{"key": "gpu", "value": "true", "effect": "NoSchedule"}].
 	Taints []v1.Taint `json:"taints,omitempty"`

@@ -12,7 +12,8 @@ package v1beta1
 type TemplateEdgeLocationsApplyConfiguration struct {
 	// Enabled allows machines in edge locations. Default: false. Example: true.
 	Enabled *bool `json:"enabled,omitempty"`
-	// Names are EdgeLocations of the same namespace. Default: all of them.
+	// Names are EdgeLocations of the same namespace. At most 256. Default: all of
+	// them.
 	// Example: ["aws-oregon"].
 	Names []string `json:"names,omitempty"`
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/util/dryrun"
 	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apis/omni"
@@ -142,6 +143,10 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 	object, err := update(ctx, r.status, name, register, options)
 	if err != nil {
 		return nil, err
+	}
+	if dryrun.IsDryRun(options.DryRun) {
+		// Nothing knows this token: show the script as GET does.
+		token, expiration = "", metav1.Time{}
 	}
 	script, err := r.config.render(object.(*omni.EdgeLocation), request.Spec.VPCCIDR, token)
 	if err != nil {
