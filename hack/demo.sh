@@ -11,7 +11,7 @@ lab="$(realpath "${1:-.lab}")"
 source "$lab/env"
 admin="$lab/admin.kubeconfig" team_a="$lab/team-a.kubeconfig" team_b="$lab/team-b.kubeconfig"
 location=aws-oregon template=default workload=hello namespace=jobs
-script_path="/apis/omni.cast.ai/v1alpha1/namespaces/team-a/edgelocations/$location/onboard-script"
+script_path="/apis/omni.cast.ai/v1beta1/namespaces/team-a/edgelocations/$location/onboard-script"
 patience=120s # of one wait; everything here takes seconds
 
 started=$SECONDS

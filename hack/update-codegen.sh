@@ -62,5 +62,5 @@ kube::codegen::gen_client \
 
 mkdir -p docs/reference
 go tool -modfile=hack/tools/refdocs/go.mod crd-ref-docs \
-    --source-path=pkg/apis/omni/v1alpha1 --config=hack/tools/refdocs/config.yaml \
+    --source-path=pkg/apis/omni/v1beta1 --config=hack/tools/refdocs/config.yaml \
     --renderer=markdown --output-path=docs/reference/api.md --log-level=ERROR

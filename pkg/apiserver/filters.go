@@ -14,7 +14,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // buildHandlerChain is the chain of the generic server around our own filters,
@@ -28,7 +28,7 @@ func buildHandlerChain(handler http.Handler, config *genericapiserver.Config) ht
 func withSubresources(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(req.Context())
-		if !ok || !info.IsResourceRequest || info.APIGroup != v1alpha1.GroupName {
+		if !ok || !info.IsResourceRequest || info.APIGroup != v1beta1.GroupName {
 			next.ServeHTTP(w, req)
 			return
 		}
@@ -76,7 +76,7 @@ func serveText(w http.ResponseWriter, req *http.Request, next http.Handler) {
 }
 
 // held keeps an answer back until all of it is known. Texts are small: a script
-// has 20 KiB, a console v1alpha1.MaxConsoleOutputBytes at most.
+// has 20 KiB, a console v1beta1.MaxConsoleOutputBytes at most.
 type held struct {
 	http.ResponseWriter
 	code int

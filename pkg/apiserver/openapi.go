@@ -15,7 +15,7 @@ import (
 	"k8s.io/kube-openapi/pkg/spec3"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
 	"github.com/castai/omni/pkg/registry/text"
 )
@@ -35,11 +35,11 @@ type subresource struct {
 
 // subresources are all but status, by resource and name.
 var subresources = map[string]subresource{
-	"edgelocations/onboard-script":  {of: "EdgeLocation", options: v1alpha1.OnboardScriptOptions{}, text: text.ShellScript, secret: true},
-	"edgelocations/offboard-script": {of: "EdgeLocation", options: v1alpha1.OffboardScriptOptions{}, text: text.ShellScript},
+	"edgelocations/onboard-script":  {of: "EdgeLocation", options: v1beta1.OnboardScriptOptions{}, text: text.ShellScript, secret: true},
+	"edgelocations/offboard-script": {of: "EdgeLocation", options: v1beta1.OffboardScriptOptions{}, text: text.ShellScript},
 	"edgelocations/onboarding":      {of: "EdgeLocation", secret: true},
-	"nodetemplates/instances":       {of: "NodeTemplate", options: v1alpha1.InstanceOptions{}},
-	"edges/console-output":          {of: "Edge", options: v1alpha1.ConsoleOutputOptions{}, text: text.Plain},
+	"nodetemplates/instances":       {of: "NodeTemplate", options: v1beta1.InstanceOptions{}},
+	"edges/console-output":          {of: "Edge", options: v1beta1.ConsoleOutputOptions{}, text: text.Plain},
 }
 
 // subresourceOf returns the subresource and the version of a path of OpenAPI:

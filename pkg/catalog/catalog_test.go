@@ -9,7 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 func TestSnapshot(t *testing.T) {
@@ -82,22 +82,22 @@ func TestSelect(t *testing.T) {
 	}
 	sixteen := resource.MustParse("16Gi")
 	for name, tc := range map[string]struct {
-		constraints v1alpha1.NodeConstraints
+		constraints v1beta1.NodeConstraints
 		want        []string
 	}{
 		"default is on-demand in every zone": {want: []string{"m5.large/z1", "m5.large/z2", "c5.xlarge/z1", "c5.xlarge/z2"}},
 		"spot only in its own zone": {
-			constraints: v1alpha1.NodeConstraints{CapacityTypes: []v1alpha1.CapacityType{v1alpha1.CapacitySpot}},
+			constraints: v1beta1.NodeConstraints{CapacityTypes: []v1beta1.CapacityType{v1beta1.CapacitySpot}},
 			want:        []string{"m5.xlarge/z1"},
 		},
-		"min cpu":    {constraints: v1alpha1.NodeConstraints{MinCPU: 3}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
-		"max cpu":    {constraints: v1alpha1.NodeConstraints{MaxCPU: 3}, want: []string{"m5.large/z1", "m5.large/z2"}},
-		"min memory": {constraints: v1alpha1.NodeConstraints{MinMemory: &sixteen}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
-		"family":     {constraints: v1alpha1.NodeConstraints{InstanceFamilies: []string{"c5"}}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
-		"exclude":    {constraints: v1alpha1.NodeConstraints{ExcludeInstanceFamilies: []string{"c5"}}, want: []string{"m5.large/z1", "m5.large/z2"}},
+		"min cpu":    {constraints: v1beta1.NodeConstraints{MinCPU: 3}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
+		"max cpu":    {constraints: v1beta1.NodeConstraints{MaxCPU: 3}, want: []string{"m5.large/z1", "m5.large/z2"}},
+		"min memory": {constraints: v1beta1.NodeConstraints{MinMemory: &sixteen}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
+		"family":     {constraints: v1beta1.NodeConstraints{InstanceFamilies: []string{"c5"}}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
+		"exclude":    {constraints: v1beta1.NodeConstraints{ExcludeInstanceFamilies: []string{"c5"}}, want: []string{"m5.large/z1", "m5.large/z2"}},
 	} {
 		var got []string
-		for _, o := range Select(all, &v1alpha1.NodeTemplateSpec{Constraints: tc.constraints}, []string{"z1", "z2"}) {
+		for _, o := range Select(all, &v1beta1.NodeTemplateSpec{Constraints: tc.constraints}, []string{"z1", "z2"}) {
 			got = append(got, o.InstanceType+"/"+o.Zone)
 		}
 		if !slices.Equal(got, tc.want) {

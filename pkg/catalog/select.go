@@ -6,13 +6,13 @@ package catalog
 import (
 	"slices"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // Select is the one home of a node template's constraints: it returns the
 // offerings the template allows, one for every zone, in the order given.
 // Offerings without a zone are spread over zones.
-func Select(offerings []Offering, template *v1alpha1.NodeTemplateSpec, zones []string) []Offering {
+func Select(offerings []Offering, template *v1beta1.NodeTemplateSpec, zones []string) []Offering {
 	var selected []Offering
 	for _, o := range offerings {
 		if !allowed(&o, &template.Constraints) {
@@ -32,13 +32,13 @@ func Select(offerings []Offering, template *v1alpha1.NodeTemplateSpec, zones []s
 	return selected
 }
 
-func allowed(o *Offering, c *v1alpha1.NodeConstraints) bool {
+func allowed(o *Offering, c *v1beta1.NodeConstraints) bool {
 	capacityTypes := c.CapacityTypes
 	if len(capacityTypes) == 0 {
-		capacityTypes = []v1alpha1.CapacityType{v1alpha1.CapacityOnDemand}
+		capacityTypes = []v1beta1.CapacityType{v1beta1.CapacityOnDemand}
 	}
 	switch {
-	case !slices.Contains(capacityTypes, v1alpha1.CapacityType(o.CapacityType)),
+	case !slices.Contains(capacityTypes, v1beta1.CapacityType(o.CapacityType)),
 		o.VCPU < int64(c.MinCPU),
 		c.MaxCPU > 0 && o.VCPU > int64(c.MaxCPU),
 		c.MinMemory != nil && o.MemoryBytes < c.MinMemory.Value(),

@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/certificate"
 	"github.com/castai/omni/pkg/controller/connection"
@@ -89,7 +90,7 @@ func Run(ctx context.Context, o *Options) error {
 
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, peering.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme, peering.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("build the scheme: %w", err)
 		}
@@ -135,7 +136,7 @@ func newManager(o *Options, config *rest.Config, scheme *runtime.Scheme) (ctrl.M
 func addRotator(ctx context.Context, o *Options, mgr ctrl.Manager) error {
 	rotator := &certificate.Rotator{
 		Client: mgr.GetClient(), Namespace: o.Namespace,
-		Versions: []string{v1alpha1.SchemeGroupVersion.Version}, Clock: clock.RealClock{},
+		Versions: []string{v1beta1.SchemeGroupVersion.Version, v1alpha1.SchemeGroupVersion.Version}, Clock: clock.RealClock{},
 	}
 	lostRace := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
 	if err := retry.OnError(retry.DefaultBackoff, lostRace, func() error { return rotator.Rotate(ctx) }); err != nil {
@@ -152,8 +153,8 @@ func newOmni(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) (
 	if err != nil {
 		return nil, fmt.Errorf("reach omni-apiserver: %w", err)
 	}
-	edgeNode := func(o client.Object) []string { return []string{o.(*v1alpha1.Edge).Status.NodeName} }
-	if err := omni.GetFieldIndexer().IndexField(ctx, &v1alpha1.Edge{}, consolidation.EdgeNodeField, edgeNode); err != nil {
+	edgeNode := func(o client.Object) []string { return []string{o.(*v1beta1.Edge).Status.NodeName} }
+	if err := omni.GetFieldIndexer().IndexField(ctx, &v1beta1.Edge{}, consolidation.EdgeNodeField, edgeNode); err != nil {
 		return nil, fmt.Errorf("index edges by node: %w", err)
 	}
 	return omni, nil
@@ -177,7 +178,7 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 	}
 	consoles := &console.Handler{Omni: omni.GetClient(), Connect: connect}
 	for what, err := range map[string]error{
-		"console":      mgr.AddMetricsServerExtraHandler(v1alpha1.ConsoleOutputPath, consoles.Routes()),
+		"console":      mgr.AddMetricsServerExtraHandler(v1beta1.ConsoleOutputPath, consoles.Routes()),
 		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
 		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
 		"edge": (&edge.Reconciler{

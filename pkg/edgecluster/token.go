@@ -18,7 +18,7 @@ import (
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 const (
@@ -35,7 +35,7 @@ func (c *Cluster) EnsureBootstrapToken(ctx context.Context, edgeUID string, now 
 	secret := tokenSecret(edgeUID)
 	err := c.Client.Get(ctx, client.ObjectKeyFromObject(secret), secret)
 	switch {
-	case err == nil && secret.Labels[v1alpha1.LabelEdgeID] != edgeUID:
+	case err == nil && secret.Labels[v1beta1.LabelEdgeID] != edgeUID:
 		return "", fmt.Errorf("bootstrap token %s belongs to another edge: delete this Edge and create it again", tokenID(edgeUID))
 	case err == nil:
 		if token, ok := livingToken(secret, now); ok {
@@ -99,7 +99,7 @@ func tokenSecret(edgeUID string) *corev1.Secret {
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: metav1.NamespaceSystem,
 			Name:      bootstraputil.BootstrapTokenSecretName(tokenID(edgeUID)),
-			Labels:    map[string]string{v1alpha1.LabelEdgeID: edgeUID},
+			Labels:    map[string]string{v1beta1.LabelEdgeID: edgeUID},
 		},
 		Type: bootstrapapi.SecretTypeBootstrapToken,
 	}

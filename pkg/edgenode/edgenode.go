@@ -12,7 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // liqoTaint is what stock Liqo puts on every virtual node; its own webhook adds
@@ -24,8 +24,8 @@ const RoleLabel = "kubernetes.io/role"
 
 // Labels returns the labels of the Node of an Edge in the main cluster, as the
 // scheduler sees them. The UID may be empty for a Node that is only planned.
-func Labels(edge *v1alpha1.Edge, location *v1alpha1.EdgeLocation) map[string]string {
-	name := v1alpha1.EdgeNodeName(string(edge.UID))
+func Labels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) map[string]string {
+	name := v1beta1.EdgeNodeName(string(edge.UID))
 	labels := maps.Clone(edge.Spec.Labels)
 	if labels == nil {
 		labels = map[string]string{}
@@ -39,23 +39,23 @@ func Labels(edge *v1alpha1.Edge, location *v1alpha1.EdgeLocation) map[string]str
 		corev1.LabelInstanceTypeStable: edge.Spec.InstanceType,
 		corev1.LabelTopologyRegion:     location.Spec.Region,
 		corev1.LabelTopologyZone:       edge.Spec.Zone,
-		v1alpha1.LabelEdgeNode:         "true",
-		v1alpha1.LabelEdgeID:           string(edge.UID),
-		v1alpha1.LabelEdgeName:         edge.Name,
-		v1alpha1.LabelEdgeNamespace:    edge.Namespace,
-		v1alpha1.LabelEdgeLocationName: edge.Spec.EdgeLocationName,
-		v1alpha1.LabelCSP:              CSP(location),
-		v1alpha1.LabelCapacityType:     string(edge.Spec.CapacityType),
+		v1beta1.LabelEdgeNode:         "true",
+		v1beta1.LabelEdgeID:           string(edge.UID),
+		v1beta1.LabelEdgeName:         edge.Name,
+		v1beta1.LabelEdgeNamespace:    edge.Namespace,
+		v1beta1.LabelEdgeLocationName: edge.Spec.EdgeLocationName,
+		v1beta1.LabelCSP:              CSP(location),
+		v1beta1.LabelCapacityType:     string(edge.Spec.CapacityType),
 	})
 	if edge.Spec.NodeTemplateName != "" {
-		labels[v1alpha1.LabelNodeTemplateName] = edge.Spec.NodeTemplateName
+		labels[v1beta1.LabelNodeTemplateName] = edge.Spec.NodeTemplateName
 	}
 	return labels
 }
 
 // KubeletLabels returns those labels that the kubelet of the machine may set on
 // itself in the edge cluster: NodeRestriction refuses other kubernetes.io ones.
-func KubeletLabels(edge *v1alpha1.Edge, location *v1alpha1.EdgeLocation) map[string]string {
+func KubeletLabels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) map[string]string {
 	labels := Labels(edge, location)
 	maps.DeleteFunc(labels, func(key, _ string) bool {
 		return key == RoleLabel || strings.HasPrefix(key, "liqo.io/") || strings.HasPrefix(key, corev1.LabelHostname)
@@ -66,34 +66,34 @@ func KubeletLabels(edge *v1alpha1.Edge, location *v1alpha1.EdgeLocation) map[str
 // Taints returns the taints that the Node of an Edge is created with, besides
 // the one Liqo adds itself. They are never edited on the Node afterwards: the
 // virtual kubelet patches them by index.
-func Taints(edge *v1alpha1.Edge) []corev1.Taint {
+func Taints(edge *v1beta1.Edge) []corev1.Taint {
 	return append([]corev1.Taint{EdgeTaint()}, edge.Spec.Taints...)
 }
 
 // PlannedTaints returns every taint a pod has to tolerate to run on the Node.
-func PlannedTaints(edge *v1alpha1.Edge) []corev1.Taint {
+func PlannedTaints(edge *v1beta1.Edge) []corev1.Taint {
 	return append(Taints(edge), corev1.Taint{Key: liqoTaint, Value: "true", Effect: corev1.TaintEffectNoExecute})
 }
 
 // EdgeTaint keeps every pod away that did not opt in by its namespace.
 func EdgeTaint() corev1.Taint {
-	return corev1.Taint{Key: v1alpha1.TaintEdge, Value: "true", Effect: corev1.TaintEffectNoExecute}
+	return corev1.Taint{Key: v1beta1.TaintEdge, Value: "true", Effect: corev1.TaintEffectNoExecute}
 }
 
 // EdgeToleration tolerates EdgeTaint and nothing else.
 func EdgeToleration() corev1.Toleration {
 	return corev1.Toleration{
-		Key: v1alpha1.TaintEdge, Operator: corev1.TolerationOpEqual, Value: "true", Effect: corev1.TaintEffectNoExecute,
+		Key: v1beta1.TaintEdge, Operator: corev1.TolerationOpEqual, Value: "true", Effect: corev1.TaintEffectNoExecute,
 	}
 }
 
 // CSP is the cloud in lower case, as labels and provider IDs spell it.
-func CSP(location *v1alpha1.EdgeLocation) string {
+func CSP(location *v1beta1.EdgeLocation) string {
 	return strings.ToLower(string(location.Spec.Provider))
 }
 
 // ProviderID is spec.providerID of the Node in both clusters. It is made of what
 // is known before the machine exists, because its kubelet is told.
-func ProviderID(edge *v1alpha1.Edge, location *v1alpha1.EdgeLocation) string {
-	return v1alpha1.ProviderIDPrefix + CSP(location) + "/" + location.Spec.Region + "/" + string(edge.UID)
+func ProviderID(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) string {
+	return v1beta1.ProviderIDPrefix + CSP(location) + "/" + location.Spec.Region + "/" + string(edge.UID)
 }

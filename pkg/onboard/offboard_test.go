@@ -13,12 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
 )
 
-func renderOffboard(t *testing.T, at onboard.Place, registered *v1alpha1.AWSLocation) string {
+func renderOffboard(t *testing.T, at onboard.Place, registered *v1beta1.AWSLocation) string {
 	t.Helper()
 	script, err := onboard.RenderOffboard(onboard.OffboardParameters{
 		Place: at, AccountID: registered.AccountID, VPCID: registered.VPCID, RoleARN: registered.RoleARN,
@@ -30,7 +30,7 @@ func renderOffboard(t *testing.T, at onboard.Place, registered *v1alpha1.AWSLoca
 }
 
 // testOffboard takes down, twice, what the onboarding script made.
-func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, location *v1alpha1.AWSLocation) {
+func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, location *v1beta1.AWSLocation) {
 	r.set(true)
 	script := renderOffboard(t, place(), location)
 	before := vpcs(t, cloud)
@@ -49,7 +49,7 @@ func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, locatio
 	})
 	t.Run("own machine", func(t *testing.T) {
 		id := launch(t, cloud, location, map[string]string{
-			v1alpha1.TagClusterID: "main", v1alpha1.TagNamespace: "team-a", v1alpha1.TagEdgeLocation: "aws-oregon",
+			v1beta1.TagClusterID: "main", v1beta1.TagNamespace: "team-a", v1beta1.TagEdgeLocation: "aws-oregon",
 		})
 		refused(t, s, script, "machines of team-a/aws-oregon are still there ("+id+")")
 		terminate(t, cloud, id)
@@ -107,7 +107,7 @@ func TestOffboardBroughtAlong(t *testing.T) {
 	made, err := cloud.CreateVpc(t.Context(), &ec2.CreateVpcInput{
 		CidrBlock: awssdk.String("10.1.0.0/16"),
 		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeVpc, Tags: tags(map[string]string{
-			v1alpha1.TagClusterID: "main", v1alpha1.TagNamespace: "team-a", v1alpha1.TagEdgeLocation: "aws-oregon",
+			v1beta1.TagClusterID: "main", v1beta1.TagNamespace: "team-a", v1beta1.TagEdgeLocation: "aws-oregon",
 		})}},
 	})
 	if err != nil {
@@ -115,7 +115,7 @@ func TestOffboardBroughtAlong(t *testing.T) {
 	}
 	run(t, s, "aws iam create-open-id-connect-provider --url https://oidc.example.com/id/MAIN --client-id-list sts.amazonaws.com")
 	vpc, role := *made.Vpc.VpcId, "arn:aws:iam::123456789012:role/brought-along"
-	out := offboarded(t, s, renderOffboard(t, place(), &v1alpha1.AWSLocation{AccountID: "123456789012", VPCID: vpc, RoleARN: role}))
+	out := offboarded(t, s, renderOffboard(t, place(), &v1beta1.AWSLocation{AccountID: "123456789012", VPCID: vpc, RoleARN: role}))
 	for _, want := range []string{
 		"  left: " + vpc + " with all that is in it: OMNI did not make this network\n",
 		"  left: " + role + ": OMNI did not make this role\n",
@@ -169,7 +169,7 @@ func tags(values map[string]string) []types.Tag {
 }
 
 // launch starts a machine in the network of the location.
-func launch(t *testing.T, cloud *ec2.Client, location *v1alpha1.AWSLocation, tagged map[string]string) string {
+func launch(t *testing.T, cloud *ec2.Client, location *v1beta1.AWSLocation, tagged map[string]string) string {
 	t.Helper()
 	images, err := cloud.DescribeImages(t.Context(), &ec2.DescribeImagesInput{})
 	if err != nil {
@@ -199,7 +199,7 @@ func terminate(t *testing.T, cloud *ec2.Client, id string) {
 // tagged lists what carries the tag of the location and is still there.
 func tagged(t *testing.T, cloud *ec2.Client) (left []string) {
 	t.Helper()
-	filters := []types.Filter{{Name: awssdk.String("tag:" + v1alpha1.TagEdgeLocation), Values: []string{"aws-oregon"}}}
+	filters := []types.Filter{{Name: awssdk.String("tag:" + v1beta1.TagEdgeLocation), Values: []string{"aws-oregon"}}}
 	alive := append(slices.Clone(filters), types.Filter{Name: awssdk.String("state"), Values: []string{"pending", "available"}})
 	vpcs, err := cloud.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{Filters: filters})
 	check(t, err)

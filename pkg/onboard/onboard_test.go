@@ -29,7 +29,7 @@ func parameters() Parameters {
 	return Parameters{
 		Place:         location(),
 		Subject:       "system:serviceaccount:omni-system:omni-controller",
-		OnboardingURL: "https://omni.example.com/apis/omni.cast.ai/v1alpha1/namespaces/team-a/edgelocations/aws-oregon/onboarding",
+		OnboardingURL: "https://omni.example.com/apis/omni.cast.ai/v1beta1/namespaces/team-a/edgelocations/aws-oregon/onboarding",
 	}
 }
 

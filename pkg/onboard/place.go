@@ -12,7 +12,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // Place is the edge location that a script is for.
@@ -43,7 +43,7 @@ type place struct {
 }
 
 // TagClusterID is the tag that says whose the role and the identity provider are.
-func (*place) TagClusterID() string { return v1alpha1.TagClusterID }
+func (*place) TagClusterID() string { return v1beta1.TagClusterID }
 
 // TagTier is on every resource of the network that the onboarding script makes,
 // and on no other: public, private, or shared by the two.
@@ -137,7 +137,7 @@ func (v *place) tags() (err error) {
 		Name   string
 		Values []string
 	}
-	own := []tag{{v1alpha1.TagClusterID, v.ClusterID}, {v1alpha1.TagNamespace, v.Namespace}, {v1alpha1.TagEdgeLocation, v.Location}}
+	own := []tag{{v1beta1.TagClusterID, v.ClusterID}, {v1beta1.TagNamespace, v.Namespace}, {v1beta1.TagEdgeLocation, v.Location}}
 	filters := make([]filter, 0, len(own))
 	for _, t := range own {
 		filters = append(filters, filter{"tag:" + t.Key, []string{t.Value}})

@@ -6,7 +6,7 @@ package onboard
 import (
 	"encoding/json"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // statement is one of an IAM policy.
@@ -67,9 +67,9 @@ func (v *view) policy() (string, error) {
 	}
 	own := func(key string) map[string]map[string]string {
 		return map[string]map[string]string{"StringEquals": {
-			key + v1alpha1.TagClusterID:    v.ClusterID,
-			key + v1alpha1.TagNamespace:    v.Namespace,
-			key + v1alpha1.TagEdgeLocation: v.Location,
+			key + v1beta1.TagClusterID:    v.ClusterID,
+			key + v1beta1.TagNamespace:    v.Namespace,
+			key + v1beta1.TagEdgeLocation: v.Location,
 		}}
 	}
 	equals := func(key, value string) map[string]map[string]string {

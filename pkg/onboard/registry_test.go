@@ -17,7 +17,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // registry is an API server that knows what the scripts ask for. It takes each
@@ -25,7 +25,7 @@ import (
 type registry struct {
 	*httptest.Server
 	mu   sync.Mutex
-	got  []v1alpha1.Onboarding
+	got  []v1beta1.Onboarding
 	used map[string]bool
 	// edges of the location by name.
 	edges []string
@@ -33,7 +33,7 @@ type registry struct {
 	location bool
 }
 
-const group = "/apis/omni.cast.ai/v1alpha1"
+const group = "/apis/omni.cast.ai/v1beta1"
 
 func startRegistry(t *testing.T) *registry {
 	r := &registry{used: map[string]bool{}}
@@ -51,7 +51,7 @@ func startRegistry(t *testing.T) *registry {
 			}
 		})
 	}
-	version := metav1.GroupVersionForDiscovery{GroupVersion: "omni.cast.ai/v1alpha1", Version: "v1alpha1"}
+	version := metav1.GroupVersionForDiscovery{GroupVersion: "omni.cast.ai/v1beta1", Version: "v1beta1"}
 	answer("/api", func(*http.Request) any { return metav1.APIVersions{TypeMeta: kind("v1", "APIVersions")} })
 	answer("/apis", func(*http.Request) any {
 		return metav1.APIGroupList{TypeMeta: kind("v1", "APIGroupList"), Groups: []metav1.APIGroup{
@@ -85,14 +85,14 @@ func (r *registry) set(location bool, edges ...string) {
 func (r *registry) listEdges(req *http.Request) any {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := v1alpha1.EdgeList{TypeMeta: kind("omni.cast.ai/v1alpha1", "EdgeList"), Items: []v1alpha1.Edge{}}
+	list := v1beta1.EdgeList{TypeMeta: kind("omni.cast.ai/v1beta1", "EdgeList"), Items: []v1beta1.Edge{}}
 	names := r.edges
 	if req.URL.Query().Get("fieldSelector") != "spec.edgeLocationName=aws-oregon" {
 		names = append(names, "of-another-location")
 	}
 	for _, name := range names {
-		list.Items = append(list.Items, v1alpha1.Edge{
-			TypeMeta:   kind("omni.cast.ai/v1alpha1", "Edge"),
+		list.Items = append(list.Items, v1beta1.Edge{
+			TypeMeta:   kind("omni.cast.ai/v1beta1", "Edge"),
 			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "team-a"},
 		})
 	}
@@ -103,18 +103,18 @@ func (r *registry) getLocation(*http.Request) any {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.location {
-		status := apierrors.NewNotFound(v1alpha1.Resource("edgelocations"), "aws-oregon").Status()
+		status := apierrors.NewNotFound(v1beta1.Resource("edgelocations"), "aws-oregon").Status()
 		status.TypeMeta = kind("v1", "Status")
 		return &status
 	}
-	return v1alpha1.EdgeLocation{
-		TypeMeta:   kind("omni.cast.ai/v1alpha1", "EdgeLocation"),
+	return v1beta1.EdgeLocation{
+		TypeMeta:   kind("omni.cast.ai/v1beta1", "EdgeLocation"),
 		ObjectMeta: metav1.ObjectMeta{Name: "aws-oregon", Namespace: "team-a"},
 	}
 }
 
 func (r *registry) create(w http.ResponseWriter, req *http.Request) {
-	var o v1alpha1.Onboarding
+	var o v1beta1.Onboarding
 	d := json.NewDecoder(req.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(&o); err != nil {
@@ -142,7 +142,7 @@ func (r *registry) ca() []byte {
 }
 
 // last is the registration made last.
-func (r *registry) last(t *testing.T) v1alpha1.OnboardingSpec {
+func (r *registry) last(t *testing.T) v1beta1.OnboardingSpec {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()

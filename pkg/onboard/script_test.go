@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
 )
@@ -62,7 +62,7 @@ func render(t *testing.T, r *registry, token string) string {
 	script, err := onboard.Render(onboard.Parameters{
 		Place: place(), Zones: []string{"us-west-2a", "us-west-2c"},
 		Subject:       "system:serviceaccount:omni-system:omni-controller",
-		OnboardingURL: r.URL + "/apis/omni.cast.ai/v1alpha1/namespaces/team-a/edgelocations/aws-oregon/onboarding",
+		OnboardingURL: r.URL + "/apis/omni.cast.ai/v1beta1/namespaces/team-a/edgelocations/aws-oregon/onboarding",
 		CABundle:      r.ca(), Token: token,
 	})
 	if err != nil {
@@ -151,7 +151,7 @@ func vpcs(t *testing.T, cloud *ec2.Client) int {
 
 // checkNetwork looks at what the script made: private subnets that go out by one NAT
 // gateway, and a security group that only lets its own members in.
-func checkNetwork(t *testing.T, cloud *ec2.Client, got *v1alpha1.AWSLocation) {
+func checkNetwork(t *testing.T, cloud *ec2.Client, got *v1beta1.AWSLocation) {
 	t.Helper()
 	if got.AccountID != "123456789012" || got.VPCCIDR != onboard.DefaultVPCCIDR || len(got.SubnetIDs) != 2 ||
 		!strings.HasPrefix(got.RoleARN, "arn:aws:iam::123456789012:role/omni-aws-oregon-") {

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // liqoNamespace is where Liqo's chart puts the keys of a cluster.
@@ -107,7 +107,7 @@ func (p *Peering) TenantNamespace() string { return "liqo-tenant-" + p.EdgeID }
 func (p *Peering) remoteTenantNamespace() string { return "liqo-tenant-" + p.MainID }
 
 // annotationOwner on the tenant namespace names the EdgeLocation.
-const annotationOwner = v1alpha1.GroupName + "/owner"
+const annotationOwner = v1beta1.GroupName + "/owner"
 
 func (p *Peering) ensureTenantNamespaces(ctx context.Context) error {
 	local := &corev1.Namespace{}

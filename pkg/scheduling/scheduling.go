@@ -8,7 +8,7 @@ package scheduling
 import (
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 )
 
@@ -93,7 +93,7 @@ func (c *Candidate) Capacity() (milliCPU, memoryBytes int64, hourlyPrice float64
 }
 
 // LimitsOf turns a template's limits and what it has bought into a Budget.
-func LimitsOf(limits *v1alpha1.TemplateLimits, edges, milliCPU, memoryBytes int64, hourlyPrice float64) Budget {
+func LimitsOf(limits *v1beta1.TemplateLimits, edges, milliCPU, memoryBytes int64, hourlyPrice float64) Budget {
 	var b Budget
 	if limits.Edges != nil {
 		b.Edges = left(int64(*limits.Edges), edges)

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/edgenode"
 )
@@ -87,7 +87,7 @@ func TestSolve(t *testing.T) {
 		},
 		"an untolerated taint is named": {
 			problem: Problem{Pods: []*corev1.Pod{pod("p", "1", func(p *corev1.Pod) { p.Spec.Tolerations = nil })}, Candidates: []Candidate{small}},
-			reasons: []string{v1alpha1.TaintEdge},
+			reasons: []string{v1beta1.TaintEdge},
 		},
 		"a pod too big for all": {problem: Problem{Pods: []*corev1.Pod{pod("p", "64")}, Candidates: []Candidate{small, big}}, reasons: []string{"enough cpu"}},
 		"no candidates":         {problem: Problem{Pods: []*corev1.Pod{pod("p", "1")}}, reasons: []string{"no node template"}},
@@ -156,7 +156,7 @@ func TestSolveIsDeterministic(t *testing.T) {
 
 func TestLimitsOf(t *testing.T) {
 	edges, cpu := int32(3), resource.MustParse("8")
-	b := LimitsOf(&v1alpha1.TemplateLimits{Edges: &edges, CPU: &cpu, HourlyPrice: "1.5"}, 1, 6000, 0, 1.25)
+	b := LimitsOf(&v1beta1.TemplateLimits{Edges: &edges, CPU: &cpu, HourlyPrice: "1.5"}, 1, 6000, 0, 1.25)
 	if *b.Edges != 2 || *b.MilliCPU != 2000 || b.MemoryBytes != nil || *b.HourlyPrice != 0.25 {
 		t.Errorf("budget = %+v", b)
 	}

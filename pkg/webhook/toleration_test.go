@@ -18,7 +18,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/webhook"
@@ -27,7 +27,7 @@ import (
 func TestHandle(t *testing.T) {
 	custom := corev1.Toleration{Key: "team", Operator: corev1.TolerationOpExists}
 	labelled := func(name string) *corev1.Namespace {
-		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1alpha1.LabelEnableScheduling: "true"}}}
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1beta1.LabelEnableScheduling: "true"}}}
 	}
 	open := []client.Object{labelled("jobs"), namespace.Offloading("jobs")}
 	volume := corev1.Volume{VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "c"}}}

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // testCloudDown: a cloud that does not answer changes nothing but what is said
@@ -35,11 +35,11 @@ func testCloudDown(t *testing.T) {
 			return err
 		}
 		unchanged(t, before, location)
-		c := meta.FindStatusCondition(location.Status.Conditions, v1alpha1.ConditionCredentialsValid)
+		c := meta.FindStatusCondition(location.Status.Conditions, v1beta1.ConditionCredentialsValid)
 		if c.Status != metav1.ConditionUnknown || c.Reason != "CloudUnreachable" || c.Message == "" {
 			return fmt.Errorf("CredentialsValid is %s (%s: %s)", c.Status, c.Reason, c.Message)
 		}
-		if meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionReady) {
+		if meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
 			t.Error("the location is Ready with a cloud that does not answer")
 		}
 		return nil
@@ -61,7 +61,7 @@ func testCloudDown(t *testing.T) {
 	eventually(t.Context(), t, "the edge is Ready", readyEdges(1))
 }
 
-func unchanged(t *testing.T, before, now *v1alpha1.EdgeLocation) {
+func unchanged(t *testing.T, before, now *v1beta1.EdgeLocation) {
 	t.Helper()
 	if !apiequality.Semantic.DeepEqual(before.Spec, now.Spec) {
 		t.Errorf("spec was %+v, now it is %+v", before.Spec, now.Spec)

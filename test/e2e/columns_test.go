@@ -16,15 +16,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kube-openapi/pkg/spec3"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // TestPrintedColumns: what kubectl prints and explains, through the aggregator.
 func TestPrintedColumns(t *testing.T) {
 	newLocation(t, "columns")
 	newUnlaunchedEdge(t, "missing")
-	templates := lab.teamA.OmniV1alpha1().NodeTemplates(teamA)
-	template := &v1alpha1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{Name: "columns"}}
+	templates := lab.teamA.OmniV1beta1().NodeTemplates(teamA)
+	template := &v1beta1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{Name: "columns"}}
 	if _, err := templates.Create(t.Context(), template, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +73,8 @@ func kubectl(t *testing.T, args ...string) string {
 
 // TestEveryFieldIsDescribed walks the OpenAPI that kubectl explain reads.
 func TestEveryFieldIsDescribed(t *testing.T) {
-	answer, err := lab.teamA.OmniV1alpha1().RESTClient().Get().
-		RequestURI("/openapi/v3/apis/" + v1alpha1.SchemeGroupVersion.String()).Do(t.Context()).Raw()
+	answer, err := lab.teamA.OmniV1beta1().RESTClient().Get().
+		RequestURI("/openapi/v3/apis/" + v1beta1.SchemeGroupVersion.String()).Do(t.Context()).Raw()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 	}
 	described := map[string]int{}
 	for name, schema := range document.Components.Schemas {
-		_, kind, ours := strings.Cut(name, "omni.v1alpha1.")
+		_, kind, ours := strings.Cut(name, "omni.v1beta1.")
 		if !ours {
 			continue
 		}

@@ -34,7 +34,7 @@ func forgetStory(t *testing.T) {
 	if client.IgnoreNotFound(err) != nil {
 		t.Error(err)
 	}
-	err = lab.teamA.OmniV1alpha1().NodeTemplates(teamA).Delete(ctx, templateName, metav1.DeleteOptions{})
+	err = lab.teamA.OmniV1beta1().NodeTemplates(teamA).Delete(ctx, templateName, metav1.DeleteOptions{})
 	if client.IgnoreNotFound(err) != nil {
 		t.Error(err)
 	}

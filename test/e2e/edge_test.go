@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // everything selects all objects.
@@ -42,7 +42,7 @@ func TestEdge(t *testing.T) {
 }
 
 // theEdge returns the only edge and its Node.
-func theEdge(t *testing.T) (*v1alpha1.Edge, *corev1.Node) {
+func theEdge(t *testing.T) (*v1beta1.Edge, *corev1.Node) {
 	t.Helper()
 	list, err := edges().List(t.Context(), metav1.ListOptions{})
 	if err != nil {
@@ -68,13 +68,13 @@ func testOffboardLeavesNothing(t *testing.T) {
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), templateName) {
 		t.Fatalf("delete a location that a template names: %v, want a refusal that names %s", err, templateName)
 	}
-	if err := lab.teamA.OmniV1alpha1().NodeTemplates(teamA).Delete(t.Context(), templateName, metav1.DeleteOptions{}); err != nil {
+	if err := lab.teamA.OmniV1beta1().NodeTemplates(teamA).Delete(t.Context(), templateName, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := locations().Delete(t.Context(), locationName, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t.Context(), t, "the location is off-boarding", inPhase(locationName, v1alpha1.EdgeLocationOffboarding))
+	eventually(t.Context(), t, "the location is off-boarding", inPhase(locationName, v1beta1.EdgeLocationOffboarding))
 	eventually(t.Context(), t, "the edge is gone", func(ctx context.Context) error {
 		left, err := lab.edges.Edges(teamA).List(everything)
 		if err != nil || len(left) == 0 {

@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // TestBadInput: a mistake is refused before anything comes of it, and the answer
@@ -33,22 +33,22 @@ func TestBadInput(t *testing.T) {
 func testBadLocation(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		spoil  func(*v1alpha1.EdgeLocation)
+		spoil  func(*v1beta1.EdgeLocation)
 		fields []string
 	}{
-		{"provider", func(l *v1alpha1.EdgeLocation) { l.Spec.Provider = "Azure" }, []string{"spec.provider"}},
-		{"no provider", func(l *v1alpha1.EdgeLocation) { l.Spec.Provider = "" }, []string{"spec.provider"}},
-		{"region", func(l *v1alpha1.EdgeLocation) { l.Spec.Region = "the west" }, []string{"spec.region"}},
-		{"no region", func(l *v1alpha1.EdgeLocation) { l.Spec.Region = "" }, []string{"spec.region"}},
-		{"31 characters", func(l *v1alpha1.EdgeLocation) { l.Name = strings.Repeat("a", 31) }, []string{"metadata.name"}},
-		{"zones of another region", func(l *v1alpha1.EdgeLocation) {
+		{"provider", func(l *v1beta1.EdgeLocation) { l.Spec.Provider = "Azure" }, []string{"spec.provider"}},
+		{"no provider", func(l *v1beta1.EdgeLocation) { l.Spec.Provider = "" }, []string{"spec.provider"}},
+		{"region", func(l *v1beta1.EdgeLocation) { l.Spec.Region = "the west" }, []string{"spec.region"}},
+		{"no region", func(l *v1beta1.EdgeLocation) { l.Spec.Region = "" }, []string{"spec.region"}},
+		{"31 characters", func(l *v1beta1.EdgeLocation) { l.Name = strings.Repeat("a", 31) }, []string{"metadata.name"}},
+		{"zones of another region", func(l *v1beta1.EdgeLocation) {
 			l.Spec.Zones = []string{"us-west-2a", "eu-central-1a", "eu-central-1b"}
 		}, []string{"spec.zones[1]", "spec.zones[2]"}},
-		{"description", func(l *v1alpha1.EdgeLocation) { l.Spec.Description = strings.Repeat("ä", 257) }, []string{"spec.description"}},
-		{"no control plane", func(l *v1alpha1.EdgeLocation) { l.Spec.ControlPlane.External = nil }, []string{"spec.controlPlane.external"}},
-		{"disk", func(l *v1alpha1.EdgeLocation) { l.Spec.NodeDefaults = &v1alpha1.NodeDefaults{DiskGiB: 4} }, []string{"spec.nodeDefaults.diskGiB"}},
-		{"network", func(l *v1alpha1.EdgeLocation) {
-			l.Spec.AWS = &v1alpha1.AWSLocation{AccountID: "me", VPCID: "$(id)", SubnetIDs: map[string]string{"us-west-2a": "subnet-x"}}
+		{"description", func(l *v1beta1.EdgeLocation) { l.Spec.Description = strings.Repeat("ä", 257) }, []string{"spec.description"}},
+		{"no control plane", func(l *v1beta1.EdgeLocation) { l.Spec.ControlPlane.External = nil }, []string{"spec.controlPlane.external"}},
+		{"disk", func(l *v1beta1.EdgeLocation) { l.Spec.NodeDefaults = &v1beta1.NodeDefaults{DiskGiB: 4} }, []string{"spec.nodeDefaults.diskGiB"}},
+		{"network", func(l *v1beta1.EdgeLocation) {
+			l.Spec.AWS = &v1beta1.AWSLocation{AccountID: "me", VPCID: "$(id)", SubnetIDs: map[string]string{"us-west-2a": "subnet-x"}}
 		}, []string{"spec.aws.accountID", "spec.aws.vpcID", "spec.aws.subnetIDs[us-west-2a]", "spec.aws.securityGroupID"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,25 +61,25 @@ func testBadLocation(t *testing.T) {
 }
 
 func testBadTemplate(t *testing.T) {
-	templates := lab.teamA.OmniV1alpha1().NodeTemplates(teamA)
+	templates := lab.teamA.OmniV1beta1().NodeTemplates(teamA)
 	for _, test := range []struct {
 		name   string
-		spec   v1alpha1.NodeTemplateSpec
+		spec   v1beta1.NodeTemplateSpec
 		fields []string
 	}{
-		{"memory", v1alpha1.NodeTemplateSpec{Constraints: v1alpha1.NodeConstraints{
+		{"memory", v1beta1.NodeTemplateSpec{Constraints: v1beta1.NodeConstraints{
 			MinMemory: new(resource.MustParse("-1Gi")), MaxMemory: new(resource.MustParse("0")),
 		}}, []string{"spec.constraints.minMemory", "spec.constraints.maxMemory"}},
-		{"minimum above maximum", v1alpha1.NodeTemplateSpec{Constraints: v1alpha1.NodeConstraints{MinCPU: 8, MaxCPU: 4}}, []string{"spec.constraints.minCPU"}},
-		{"limits", v1alpha1.NodeTemplateSpec{Limits: v1alpha1.TemplateLimits{
+		{"minimum above maximum", v1beta1.NodeTemplateSpec{Constraints: v1beta1.NodeConstraints{MinCPU: 8, MaxCPU: 4}}, []string{"spec.constraints.minCPU"}},
+		{"limits", v1beta1.NodeTemplateSpec{Limits: v1beta1.TemplateLimits{
 			Edges: new(int32(-1)), CPU: new(resource.MustParse("-64")), HourlyPrice: "cheap",
 		}}, []string{"spec.limits.edges", "spec.limits.cpu", "spec.limits.hourlyPrice"}},
-		{"capacity type", v1alpha1.NodeTemplateSpec{Constraints: v1alpha1.NodeConstraints{
-			CapacityTypes: []v1alpha1.CapacityType{"reserved"},
+		{"capacity type", v1beta1.NodeTemplateSpec{Constraints: v1beta1.NodeConstraints{
+			CapacityTypes: []v1beta1.CapacityType{"reserved"},
 		}}, []string{"spec.constraints.capacityTypes[0]"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			template := &v1alpha1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{Name: "bad"}, Spec: test.spec}
+			template := &v1beta1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{Name: "bad"}, Spec: test.spec}
 			_, err := templates.Create(t.Context(), template, metav1.CreateOptions{})
 			checkInvalid(t, err, test.fields)
 		})
@@ -87,7 +87,7 @@ func testBadTemplate(t *testing.T) {
 }
 
 func testBadEdge(t *testing.T) {
-	edge := &v1alpha1.Edge{ObjectMeta: metav1.ObjectMeta{Name: "bad"}, Spec: v1alpha1.EdgeSpec{InstanceType: "big", CapacityType: "free"}}
+	edge := &v1beta1.Edge{ObjectMeta: metav1.ObjectMeta{Name: "bad"}, Spec: v1beta1.EdgeSpec{InstanceType: "big", CapacityType: "free"}}
 	_, err := edges().Create(t.Context(), edge, metav1.CreateOptions{})
 	checkInvalid(t, err, []string{"spec.edgeLocationName", "spec.instanceType", "spec.capacityType"})
 }
@@ -130,7 +130,7 @@ func testMalformed(t *testing.T) {
 			if err := json.Unmarshal([]byte(test.body), &body); err != nil {
 				t.Fatal(err)
 			}
-			err := lab.teamA.OmniV1alpha1().RESTClient().Post().Namespace(teamA).Resource(test.resource).
+			err := lab.teamA.OmniV1beta1().RESTClient().Post().Namespace(teamA).Resource(test.resource).
 				Param("fieldValidation", metav1.FieldValidationStrict).Body([]byte(test.body)).Do(t.Context()).Error()
 			if !apierrors.IsBadRequest(err) || !strings.Contains(fmt.Sprint(err), test.says) {
 				t.Errorf("it was answered with %v, want 400 that says %s", err, test.says)
@@ -147,13 +147,13 @@ func testWrongToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	aws := &v1alpha1.AWSLocation{
+	aws := &v1beta1.AWSLocation{
 		AccountID: "123456789012", VPCID: "vpc-0a1b2c3d4e5f60718", SecurityGroupID: "sg-0a1b2c3d4e5f60718",
 		SubnetIDs: map[string]string{"us-west-2a": "subnet-0a1b2c3d4e5f60718"},
 	}
 	for _, test := range []struct{ name, token string }{{"wrong", "omni1.wrong"}, {"none", ""}} {
 		err := subresource(lab.teamB, "POST", "edgelocations", "token", "onboarding").
-			Body(&v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: test.token, AWS: aws}}).Do(t.Context()).Error()
+			Body(&v1beta1.Onboarding{Spec: v1beta1.OnboardingSpec{Token: test.token, AWS: aws}}).Do(t.Context()).Error()
 		if !apierrors.IsForbidden(err) {
 			t.Errorf("token %s: %v, want 403", test.name, err)
 		}

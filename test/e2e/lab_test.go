@@ -26,7 +26,7 @@ import (
 
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 	"github.com/castai/omni/pkg/generated/informers/externalversions"
-	listers "github.com/castai/omni/pkg/generated/listers/omni/v1alpha1"
+	listers "github.com/castai/omni/pkg/generated/listers/omni/v1beta1"
 	"github.com/castai/omni/pkg/peering"
 	"github.com/castai/omni/test/emulator/aws/awstest"
 )
@@ -86,7 +86,7 @@ func openLab(ctx context.Context, dir string) (*labUnderTest, error) {
 // startInformers fills the caches as team A, which may see its namespace only.
 func (l *labUnderTest) startInformers(ctx context.Context) error {
 	factory := externalversions.NewSharedInformerFactoryWithOptions(l.teamA, 0, externalversions.WithNamespace(teamA))
-	kinds := factory.Omni().V1alpha1()
+	kinds := factory.Omni().V1beta1()
 	l.locations, l.edges = kinds.EdgeLocations().Lister(), kinds.Edges().Lister()
 	kinds.EdgeLocations().Informer()
 	if _, err := kinds.Edges().Informer().AddEventHandler(history); err != nil {

@@ -19,7 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	emulator "github.com/castai/omni/test/emulator/aws"
 )
 
@@ -127,7 +127,7 @@ func waitForIntents(t *testing.T) {
 
 // launches is what there was before a test.
 type launches struct {
-	edges    map[types.UID]*v1alpha1.Edge
+	edges    map[types.UID]*v1beta1.Edge
 	machines map[string]bool
 }
 
@@ -180,9 +180,9 @@ func (l launches) checkOneMachineForEach(t *testing.T, fault *emulator.Fault) {
 }
 
 // firstOffering is what the template would buy first.
-func firstOffering(t *testing.T) *v1alpha1.Instance {
+func firstOffering(t *testing.T) *v1beta1.Instance {
 	t.Helper()
-	offerings := &v1alpha1.InstanceList{}
+	offerings := &v1beta1.InstanceList{}
 	request := subresource(lab.teamA, "GET", "nodetemplates", templateName, "instances").Param("limit", "1")
 	if err := request.Do(t.Context()).Into(offerings); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // nothingLeft complains of everything that an edge location and its edges have left
@@ -59,14 +59,14 @@ func nothingLeftIn(ctx context.Context, cluster string, c client.Client) error {
 	named := func(prefix string) func(client.Object) bool {
 		return func(o client.Object) bool { return strings.HasPrefix(o.GetName(), prefix) }
 	}
-	ofEdge := func(o client.Object) bool { return o.GetLabels()[v1alpha1.LabelEdgeID] != "" }
+	ofEdge := func(o client.Object) bool { return o.GetLabels()[v1beta1.LabelEdgeID] != "" }
 	var errs []error
 	for _, kind := range []struct {
 		list client.ObjectList
 		ours func(client.Object) bool
 	}{
 		{&corev1.NamespaceList{}, named("liqo-tenant-")},
-		{&corev1.NodeList{}, named(v1alpha1.NodeNamePrefix)},
+		{&corev1.NodeList{}, named(v1beta1.NodeNamePrefix)},
 		{&corev1.SecretList{}, ofEdge}, // bootstrap tokens
 		{&rbacv1.ClusterRoleBindingList{}, named("liqo-node-")},
 		{&liqov1beta1.ForeignClusterList{}, always},
@@ -95,7 +95,7 @@ func nothingLeftIn(ctx context.Context, cluster string, c client.Client) error {
 func instances(ctx context.Context) ([]types.Instance, error) {
 	var found []types.Instance
 	pages := ec2.NewDescribeInstancesPaginator(lab.cloud, &ec2.DescribeInstancesInput{
-		Filters: []types.Filter{{Name: aws.String("tag-key"), Values: []string{v1alpha1.TagEdgeID}}},
+		Filters: []types.Filter{{Name: aws.String("tag-key"), Values: []string{v1beta1.TagEdgeID}}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -112,7 +112,7 @@ func instances(ctx context.Context) ([]types.Instance, error) {
 // edgeOf is the UID of the Edge a machine was launched for.
 func edgeOf(machine *types.Instance) string {
 	for _, tag := range machine.Tags {
-		if aws.ToString(tag.Key) == v1alpha1.TagEdgeID {
+		if aws.ToString(tag.Key) == v1beta1.TagEdgeID {
 			return aws.ToString(tag.Value)
 		}
 	}

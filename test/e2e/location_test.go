@@ -20,9 +20,9 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
-	typed "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1alpha1"
+	typed "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 )
 
 // The two teams of a lab, each a namespace, and names of artifacts/examples.
@@ -34,19 +34,19 @@ const (
 )
 
 func locations() typed.EdgeLocationInterface {
-	return lab.teamA.OmniV1alpha1().EdgeLocations(teamA)
+	return lab.teamA.OmniV1beta1().EdgeLocations(teamA)
 }
 
-func edges() typed.EdgeInterface { return lab.teamA.OmniV1alpha1().Edges(teamA) }
+func edges() typed.EdgeInterface { return lab.teamA.OmniV1beta1().Edges(teamA) }
 
 // locationObject is a valid location that is not in the lab yet.
-func locationObject(name string) *v1alpha1.EdgeLocation {
-	return &v1alpha1.EdgeLocation{
+func locationObject(name string) *v1beta1.EdgeLocation {
+	return &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: teamA, Name: name},
-		Spec: v1alpha1.EdgeLocationSpec{
-			Provider: v1alpha1.ProviderAWS, Region: "us-west-2",
-			ControlPlane: v1alpha1.EdgeControlPlane{External: &v1alpha1.ExternalControlPlane{
-				KubeconfigSecretRef: v1alpha1.LocalSecretReference{Name: name + "-kubeconfig"},
+		Spec: v1beta1.EdgeLocationSpec{
+			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
+			ControlPlane: v1beta1.EdgeControlPlane{External: &v1beta1.ExternalControlPlane{
+				KubeconfigSecretRef: v1beta1.LocalSecretReference{Name: name + "-kubeconfig"},
 			}},
 		},
 	}
@@ -72,7 +72,7 @@ func newLocation(t *testing.T, name string) {
 	if _, err := locations().Create(t.Context(), locationObject(name), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t.Context(), t, "the location is Pending", inPhase(name, v1alpha1.EdgeLocationPending))
+	eventually(t.Context(), t, "the location is Pending", inPhase(name, v1beta1.EdgeLocationPending))
 }
 
 // newReadyLocation registers the network that the script made for this location,
@@ -86,9 +86,9 @@ func newReadyLocation(t *testing.T, name string) {
 }
 
 // register posts what the script posts, with the rights of team A.
-func register(t *testing.T, name string, aws *v1alpha1.AWSLocation) {
+func register(t *testing.T, name string, aws *v1beta1.AWSLocation) {
 	t.Helper()
-	request := &v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{AWS: aws}}
+	request := &v1beta1.Onboarding{Spec: v1beta1.OnboardingSpec{AWS: aws}}
 	if err := subresource(lab.teamA, "POST", "edgelocations", name, "onboarding").Body(request).Do(t.Context()).Error(); err != nil {
 		t.Fatalf("register %s: %v", name, err)
 	}
@@ -97,20 +97,20 @@ func register(t *testing.T, name string, aws *v1alpha1.AWSLocation) {
 // subresource is a request in the namespace of team A that the generated clients
 // have no method for.
 func subresource(c *versioned.Clientset, verb, resource, name, sub string) *rest.Request {
-	return c.OmniV1alpha1().RESTClient().Verb(verb).Namespace(teamA).Resource(resource).Name(name).SubResource(sub)
+	return c.OmniV1beta1().RESTClient().Verb(verb).Namespace(teamA).Resource(resource).Name(name).SubResource(sub)
 }
 
 // newTemplate allows machines with 4 vCPUs in the location, which hold one pod of
 // the workload each and stay until the test ends.
 func newTemplate(t *testing.T) {
 	t.Helper()
-	templates := lab.teamA.OmniV1alpha1().NodeTemplates(teamA)
-	template := &v1alpha1.NodeTemplate{
+	templates := lab.teamA.OmniV1beta1().NodeTemplates(teamA)
+	template := &v1beta1.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Namespace: teamA, Name: templateName},
-		Spec: v1alpha1.NodeTemplateSpec{
-			EdgeLocations: v1alpha1.TemplateEdgeLocations{Enabled: true, Names: []string{locationName}},
-			Constraints:   v1alpha1.NodeConstraints{MinCPU: 4, MaxCPU: 4},
-			Disruption:    v1alpha1.TemplateDisruption{ConsolidateAfter: &metav1.Duration{Duration: time.Hour}},
+		Spec: v1beta1.NodeTemplateSpec{
+			EdgeLocations: v1beta1.TemplateEdgeLocations{Enabled: true, Names: []string{locationName}},
+			Constraints:   v1beta1.NodeConstraints{MinCPU: 4, MaxCPU: 4},
+			Disruption:    v1beta1.TemplateDisruption{ConsolidateAfter: &metav1.Duration{Duration: time.Hour}},
 		},
 	}
 	if _, err := templates.Create(t.Context(), template, metav1.CreateOptions{}); err != nil {
@@ -121,7 +121,7 @@ func newTemplate(t *testing.T) {
 			t.Errorf("delete the node template: %v", err)
 		}
 	})
-	eventually(t.Context(), t, "the location is in use", inPhase(locationName, v1alpha1.EdgeLocationInUse))
+	eventually(t.Context(), t, "the location is in use", inPhase(locationName, v1beta1.EdgeLocationInUse))
 }
 
 // create makes an object of the main cluster for the time of the test.
@@ -160,7 +160,7 @@ func notHeld(ctx context.Context, name string) error {
 	return client.IgnoreNotFound(err)
 }
 
-func inPhase(name string, phase v1alpha1.EdgeLocationPhase) func(context.Context) error {
+func inPhase(name string, phase v1beta1.EdgeLocationPhase) func(context.Context) error {
 	return func(context.Context) error {
 		location, err := lab.locations.EdgeLocations(teamA).Get(name)
 		// The server itself writes the first phase: the controller is to agree.
@@ -174,7 +174,7 @@ func inPhase(name string, phase v1alpha1.EdgeLocationPhase) func(context.Context
 func isReady(name string) func(context.Context) error {
 	return func(context.Context) error {
 		location, err := lab.locations.EdgeLocations(teamA).Get(name)
-		if err == nil && !meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionReady) {
+		if err == nil && !meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
 			err = fmt.Errorf("it is not Ready: %s", summary(location.Status.Conditions))
 		}
 		return err

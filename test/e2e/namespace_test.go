@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 )
 
@@ -42,11 +42,11 @@ func namespaceObject(name string) *corev1.Namespace {
 func TestNamespaceDeletion(t *testing.T) {
 	const name = "doomed"
 	create(t, namespaceObject(name))
-	omni := administrator(t).OmniV1alpha1()
+	omni := administrator(t).OmniV1beta1()
 	location := locationObject(name)
 	location.Namespace = name
-	template := &v1alpha1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	edge := &v1alpha1.Edge{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.EdgeSpec{EdgeLocationName: name, InstanceType: "m7i.large"}}
+	template := &v1beta1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	edge := &v1beta1.Edge{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1beta1.EdgeSpec{EdgeLocationName: name, InstanceType: "m7i.large"}}
 	_, err := omni.EdgeLocations(name).Create(t.Context(), location, metav1.CreateOptions{})
 	_, err2 := omni.NodeTemplates(name).Create(t.Context(), template, metav1.CreateOptions{})
 	_, err3 := omni.Edges(name).Create(t.Context(), edge, metav1.CreateOptions{})
@@ -82,20 +82,20 @@ func namespaceGone(name string) func(context.Context) error {
 func TestOwners(t *testing.T) {
 	const namespace = "owners"
 	create(t, namespaceObject(namespace))
-	omni := administrator(t).OmniV1alpha1()
+	omni := administrator(t).OmniV1beta1()
 	templates, edges := omni.NodeTemplates(namespace), omni.Edges(namespace)
 	for _, policy := range []metav1.DeletionPropagation{metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan} {
 		t.Run(string(policy), func(t *testing.T) {
-			owner, err := templates.Create(t.Context(), &v1alpha1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{GenerateName: "owner-"}}, metav1.CreateOptions{})
+			owner, err := templates.Create(t.Context(), &v1beta1.NodeTemplate{ObjectMeta: metav1.ObjectMeta{GenerateName: "owner-"}}, metav1.CreateOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			blocks := true
-			owned, err := edges.Create(t.Context(), &v1alpha1.Edge{
+			owned, err := edges.Create(t.Context(), &v1beta1.Edge{
 				ObjectMeta: metav1.ObjectMeta{GenerateName: "owned-", OwnerReferences: []metav1.OwnerReference{{
-					APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "NodeTemplate", Name: owner.Name, UID: owner.UID, BlockOwnerDeletion: &blocks,
+					APIVersion: v1beta1.SchemeGroupVersion.String(), Kind: "NodeTemplate", Name: owner.Name, UID: owner.UID, BlockOwnerDeletion: &blocks,
 				}}},
-				Spec: v1alpha1.EdgeSpec{EdgeLocationName: "none", InstanceType: "m7i.large"},
+				Spec: v1beta1.EdgeSpec{EdgeLocationName: "none", InstanceType: "m7i.large"},
 			}, metav1.CreateOptions{})
 			if err != nil {
 				t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // testNodeContract: what others rely on, written out here as they would see it.
@@ -34,7 +34,7 @@ func testNodeContract(t *testing.T) {
 	}
 }
 
-func contract(edge *v1alpha1.Edge, node *corev1.Node) error {
+func contract(edge *v1beta1.Edge, node *corev1.Node) error {
 	var errs []error
 	for label, want := range map[string]string{
 		"liqo.io/type":                     "virtual-node",
@@ -119,7 +119,7 @@ func testDefaultNamespace(t *testing.T) {
 		for i := range events.Items {
 			e := &events.Items[i]
 			if e.Reason == "NamespaceRefused" && e.Regarding.Kind == "Namespace" && e.Regarding.Name == metav1.NamespaceDefault &&
-				strings.Contains(e.Note, v1alpha1.LabelEnableScheduling) {
+				strings.Contains(e.Note, v1beta1.LabelEnableScheduling) {
 				return nil
 			}
 		}
@@ -133,7 +133,7 @@ func testDefaultNamespace(t *testing.T) {
 func createStays(t *testing.T, namespace string) {
 	t.Helper()
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "stays"}, Spec: podSpec("100m")}
-	pod.Spec.NodeSelector = map[string]string{v1alpha1.LabelEdgeNode: "true"}
+	pod.Spec.NodeSelector = map[string]string{v1beta1.LabelEdgeNode: "true"}
 	// The namespace's ServiceAccount is made a moment after the namespace.
 	eventually(t.Context(), t, "the pod is made", func(ctx context.Context) error {
 		return client.IgnoreAlreadyExists(lab.main.Create(ctx, pod.DeepCopy()))
@@ -158,7 +158,7 @@ func createStays(t *testing.T, namespace string) {
 		return fmt.Errorf("the scheduler has not said so: %v", pod.Status.Conditions)
 	})
 	for _, toleration := range pod.Spec.Tolerations {
-		if toleration.Key == v1alpha1.TaintEdge {
+		if toleration.Key == v1beta1.TaintEdge {
 			t.Errorf("the pod was given the toleration of edges: %+v", toleration)
 		}
 	}
@@ -168,9 +168,9 @@ func createStays(t *testing.T, namespace string) {
 // label sets the label that opens a namespace, or removes it.
 func label(t *testing.T, namespace, value string) {
 	t.Helper()
-	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, v1alpha1.LabelEnableScheduling, value)
+	patch := fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, v1beta1.LabelEnableScheduling, value)
 	if value == "" {
-		patch = fmt.Sprintf(`{"metadata":{"labels":{%q:null}}}`, v1alpha1.LabelEnableScheduling)
+		patch = fmt.Sprintf(`{"metadata":{"labels":{%q:null}}}`, v1beta1.LabelEnableScheduling)
 	}
 	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
 	if err := lab.main.Patch(context.Background(), object, client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {

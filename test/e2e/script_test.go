@@ -13,15 +13,15 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // madeByScript is what the script registered when it ran first in this lab. The
 // location goes with every test, its network in the cloud stays.
-var madeByScript *v1alpha1.AWSLocation
+var madeByScript *v1beta1.AWSLocation
 
 // network returns what the script makes in the cloud, and runs it if it never ran.
-func network(t *testing.T) *v1alpha1.AWSLocation {
+func network(t *testing.T) *v1beta1.AWSLocation {
 	t.Helper()
 	if madeByScript == nil {
 		t.Run("network", func(t *testing.T) {
@@ -47,9 +47,9 @@ func TestSameScriptTwice(t *testing.T) {
 		t.Errorf("the second run registered %+v, the first %+v", second, first)
 	}
 
-	minted := &v1alpha1.OnboardScriptRequest{}
+	minted := &v1beta1.OnboardScriptRequest{}
 	request := subresource(lab.teamA, "POST", "edgelocations", locationName, "onboard-script")
-	if err := request.Body(&v1alpha1.OnboardScriptRequest{}).Do(t.Context()).Into(minted); err != nil {
+	if err := request.Body(&v1beta1.OnboardScriptRequest{}).Do(t.Context()).Into(minted); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"  registered\n", "  already registered\n"} {
@@ -66,7 +66,7 @@ func TestSameScriptTwice(t *testing.T) {
 	other := first.DeepCopy()
 	other.SecurityGroupID = "sg-0a1b2c3d4e5f60718"
 	err := subresource(lab.teamB, "POST", "edgelocations", locationName, "onboarding").
-		Body(&v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: minted.Status.Token, AWS: other}}).Do(t.Context()).Error()
+		Body(&v1beta1.Onboarding{Spec: v1beta1.OnboardingSpec{Token: minted.Status.Token, AWS: other}}).Do(t.Context()).Error()
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "token is used") {
 		t.Errorf("a used token was answered with: %v", err)
 	}
@@ -96,7 +96,7 @@ func runScript(t *testing.T, script string) string {
 	return string(out)
 }
 
-func registered(t *testing.T) *v1alpha1.AWSLocation {
+func registered(t *testing.T) *v1beta1.AWSLocation {
 	t.Helper()
 	location, err := locations().Get(t.Context(), locationName, metav1.GetOptions{})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 )
 
@@ -63,8 +63,8 @@ func (r apiRequest) do(ctx context.Context, client *versioned.Clientset) error {
 	// A watch that is let in would not end.
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	request := client.OmniV1alpha1().RESTClient().Verb(r.verb).
-		RequestURI("/apis/" + v1alpha1.SchemeGroupVersion.String() + r.path)
+	request := client.OmniV1beta1().RESTClient().Verb(r.verb).
+		RequestURI("/apis/" + v1beta1.SchemeGroupVersion.String() + r.path)
 	switch r.verb {
 	case http.MethodPatch:
 		request = request.SetHeader("Content-Type", string(types.MergePatchType)).Body([]byte("{}"))

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // TestDeleteUnfinished: what never came to work can be deleted too, and leaves as
@@ -29,7 +29,7 @@ func TestDeleteUnfinished(t *testing.T) {
 		{"location without the Secret of its edge cluster", func(t *testing.T, name string) {
 			deleteSecret(t, name)
 			register(t, name, network)
-			eventually(t.Context(), t, "the location has failed", inPhase(name, v1alpha1.EdgeLocationFailed))
+			eventually(t.Context(), t, "the location has failed", inPhase(name, v1beta1.EdgeLocationFailed))
 		}},
 		{"edge in a location that is not on board", func(t *testing.T, name string) {
 			newUnlaunchedEdge(t, name)
@@ -63,8 +63,8 @@ func deleteSecret(t *testing.T, name string) {
 // newUnlaunchedEdge makes an edge by hand in a location that cannot launch it.
 func newUnlaunchedEdge(t *testing.T, location string) {
 	t.Helper()
-	edge := &v1alpha1.Edge{ObjectMeta: metav1.ObjectMeta{Name: "of-" + location}}
-	edge.Spec = v1alpha1.EdgeSpec{EdgeLocationName: location, InstanceType: "m7i.large"}
+	edge := &v1beta1.Edge{ObjectMeta: metav1.ObjectMeta{Name: "of-" + location}}
+	edge.Spec = v1beta1.EdgeSpec{EdgeLocationName: location, InstanceType: "m7i.large"}
 	if _, err := edges().Create(t.Context(), edge, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func newUnlaunchedEdge(t *testing.T, location string) {
 	})
 	eventually(t.Context(), t, "the edge waits", func(context.Context) error {
 		edge, err := lab.edges.Edges(teamA).Get(edge.Name)
-		if err == nil && edge.Status.Phase != v1alpha1.EdgePending {
+		if err == nil && edge.Status.Phase != v1beta1.EdgePending {
 			err = fmt.Errorf("it is %q", edge.Status.Phase)
 		}
 		return err

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 const (
@@ -57,11 +57,11 @@ func until(ctx context.Context, check func(ctx context.Context) error) error {
 }
 
 // history remembers every Edge that ever was, as it was last.
-var history = &edgeHistory{edges: map[types.UID]*v1alpha1.Edge{}}
+var history = &edgeHistory{edges: map[types.UID]*v1beta1.Edge{}}
 
 type edgeHistory struct {
 	mu    sync.Mutex
-	edges map[types.UID]*v1alpha1.Edge
+	edges map[types.UID]*v1beta1.Edge
 }
 
 var _ cache.ResourceEventHandler = history
@@ -76,17 +76,17 @@ func (h *edgeHistory) OnDelete(object any) {
 }
 
 func (h *edgeHistory) note(object any) {
-	edge := object.(*v1alpha1.Edge)
+	edge := object.(*v1beta1.Edge)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.edges[edge.UID] = edge
 }
 
 // since returns the edges that are not in before.
-func (h *edgeHistory) since(before map[types.UID]*v1alpha1.Edge) map[types.UID]*v1alpha1.Edge {
+func (h *edgeHistory) since(before map[types.UID]*v1beta1.Edge) map[types.UID]*v1beta1.Edge {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	edges := map[types.UID]*v1alpha1.Edge{}
+	edges := map[types.UID]*v1beta1.Edge{}
 	for uid, edge := range h.edges {
 		if before[uid] == nil {
 			edges[uid] = edge

@@ -20,7 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // jobs is the namespace of the workload. It is opened to the edges once and stays,
@@ -30,7 +30,7 @@ const jobs = "e2e-jobs"
 func openNamespace(t *testing.T) {
 	t.Helper()
 	err := lab.main.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name: jobs, Labels: map[string]string{v1alpha1.LabelEnableScheduling: "true"},
+		Name: jobs, Labels: map[string]string{v1beta1.LabelEnableScheduling: "true"},
 	}})
 	if client.IgnoreAlreadyExists(err) != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func running(replicas int) func(context.Context) error {
 		var errs []error
 		for i := range pods.Items {
 			pod := &pods.Items[i]
-			if pod.Status.Phase == corev1.PodRunning && strings.HasPrefix(pod.Spec.NodeName, v1alpha1.NodeNamePrefix) {
+			if pod.Status.Phase == corev1.PodRunning && strings.HasPrefix(pod.Spec.NodeName, v1beta1.NodeNamePrefix) {
 				ready++
 				continue
 			}
@@ -129,7 +129,7 @@ func readyEdges(want int) func(context.Context) error {
 			return err
 		}
 		for _, edge := range list {
-			if !meta.IsStatusConditionTrue(edge.Status.Conditions, v1alpha1.ConditionReady) {
+			if !meta.IsStatusConditionTrue(edge.Status.Conditions, v1beta1.ConditionReady) {
 				return fmt.Errorf("edge %s is %s: %s", edge.Name, edge.Status.Phase, summary(edge.Status.Conditions))
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/options"
 )
 
@@ -74,7 +74,7 @@ func TestAuditHasNoToken(t *testing.T) {
 // sendBadly sends the token in requests that are refused.
 func sendBadly(t *testing.T, s *testServer, token string) {
 	t.Helper()
-	good := string(encode(t, &v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: token, AWS: newAWS()}}))
+	good := string(encode(t, &v1beta1.Onboarding{Spec: v1beta1.OnboardingSpec{Token: token, AWS: newAWS()}}))
 	for _, body := range []string{
 		good,                                   // used
 		strings.TrimSuffix(good, "}"),          // no JSON

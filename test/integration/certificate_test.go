@@ -20,7 +20,7 @@ import (
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/util/cert"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/options"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 	"github.com/castai/omni/pkg/pki"
@@ -45,7 +45,7 @@ func TestServingCertificateRotates(t *testing.T) {
 	connected := s.trusting(first)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	events, err := connected.OmniV1alpha1().EdgeLocations(namespace).Watch(ctx, metav1.ListOptions{})
+	events, err := connected.OmniV1beta1().EdgeLocations(namespace).Watch(ctx, metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +61,10 @@ func TestServingCertificateRotates(t *testing.T) {
 	}
 	s.createLocation(t, "rotated")
 	event := <-events.ResultChan()
-	if location, ok := event.Object.(*v1alpha1.EdgeLocation); event.Type != watch.Added || !ok || location.Name != "rotated" {
+	if location, ok := event.Object.(*v1beta1.EdgeLocation); event.Type != watch.Added || !ok || location.Name != "rotated" {
 		t.Errorf("the watch from before the rotation got %v", event)
 	}
-	if _, err := s.trusting(second).OmniV1alpha1().EdgeLocations(namespace).List(ctx, metav1.ListOptions{}); err != nil {
+	if _, err := s.trusting(second).OmniV1beta1().EdgeLocations(namespace).List(ctx, metav1.ListOptions{}); err != nil {
 		t.Errorf("a new client: %v", err)
 	}
 }

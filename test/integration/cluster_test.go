@@ -132,7 +132,7 @@ func TestEtcdCluster(t *testing.T) {
 	first := serve(t, clusterOptions(server, key, a, "replica"), func() {})
 	second := serve(t, clusterOptions(server, key, a, "replica"), func() {})
 
-	watcher, err := second.client().OmniV1alpha1().EdgeLocations(namespace).Watch(t.Context(), metav1.ListOptions{})
+	watcher, err := second.client().OmniV1beta1().EdgeLocations(namespace).Watch(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
-	omniclient "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	omniclient "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 )
 
 const writers, writes = 16, 10
@@ -21,7 +21,7 @@ const writers, writes = 16, 10
 type locationClient = omniclient.EdgeLocationInterface
 
 // increment changes the location once, however often others are faster.
-func increment(ctx context.Context, locations locationClient, name string, change func(*v1alpha1.EdgeLocation), update func(context.Context, *v1alpha1.EdgeLocation, metav1.UpdateOptions) (*v1alpha1.EdgeLocation, error)) error {
+func increment(ctx context.Context, locations locationClient, name string, change func(*v1beta1.EdgeLocation), update func(context.Context, *v1beta1.EdgeLocation, metav1.UpdateOptions) (*v1beta1.EdgeLocation, error)) error {
 	for {
 		location, err := locations.Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
@@ -34,7 +34,7 @@ func increment(ctx context.Context, locations locationClient, name string, chang
 	}
 }
 
-func countUp(location *v1alpha1.EdgeLocation) {
+func countUp(location *v1beta1.EdgeLocation) {
 	count, _ := strconv.Atoi(location.Annotations["count"])
 	location.Annotations = map[string]string{"count": strconv.Itoa(count + 1)}
 }
@@ -61,7 +61,7 @@ func storm(t *testing.T, write func(writer int) error) {
 
 func testConflicts(t *testing.T, s *testServer) {
 	s.createLocation(t, "storm")
-	locations := s.client().OmniV1alpha1().EdgeLocations(namespace)
+	locations := s.client().OmniV1beta1().EdgeLocations(namespace)
 	storm(t, func(int) error {
 		return increment(context.Background(), locations, "storm", countUp, locations.Update)
 	})
@@ -73,12 +73,12 @@ func testConflicts(t *testing.T, s *testServer) {
 // testTwoEndpoints: users write annotations while the controller writes the status.
 func testTwoEndpoints(t *testing.T, s *testServer) {
 	s.createLocation(t, "endpoints")
-	locations := s.client().OmniV1alpha1().EdgeLocations(namespace)
+	locations := s.client().OmniV1beta1().EdgeLocations(namespace)
 	storm(t, func(writer int) error {
 		if writer%2 == 0 {
 			return increment(context.Background(), locations, "endpoints", countUp, locations.Update)
 		}
-		return increment(context.Background(), locations, "endpoints", func(l *v1alpha1.EdgeLocation) { l.Status.Edges++ }, locations.UpdateStatus)
+		return increment(context.Background(), locations, "endpoints", func(l *v1beta1.EdgeLocation) { l.Status.Edges++ }, locations.UpdateStatus)
 	})
 	got := s.location(t, "endpoints")
 	if want := writers / 2 * writes; got.Annotations["count"] != strconv.Itoa(want) || int(got.Status.Edges) != want {

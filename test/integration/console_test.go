@@ -15,7 +15,7 @@ import (
 // testConsoleOutput: without omni-controller the answer is how to set it up, to who
 // may ask, of an edge that exists.
 func testConsoleOutput(t *testing.T, s *testServer) {
-	if _, err := s.client().OmniV1alpha1().Edges(namespace).Create(context.Background(), newEdge("console", "aws"), metav1.CreateOptions{}); err != nil {
+	if _, err := s.client().OmniV1beta1().Edges(namespace).Create(context.Background(), newEdge("console", "aws"), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	at := path("edges", "console", "console-output")

@@ -15,8 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	restclient "k8s.io/client-go/rest"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
-	omniapply "github.com/castai/omni/pkg/generated/applyconfiguration/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	omniapply "github.com/castai/omni/pkg/generated/applyconfiguration/omni/v1beta1"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 )
 
@@ -56,14 +56,14 @@ func TestObjects(t *testing.T) {
 }
 
 func testLife(t *testing.T, s *testServer) {
-	ctx, locations := context.Background(), s.client().OmniV1alpha1().EdgeLocations(namespace)
+	ctx, locations := context.Background(), s.client().OmniV1beta1().EdgeLocations(namespace)
 	object := newLocation("life")
-	object.Status.Phase = v1alpha1.EdgeLocationInUse
+	object.Status.Phase = v1beta1.EdgeLocationInUse
 	created, err := locations.Create(ctx, object, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if created.Generation != 1 || created.Status.Phase != v1alpha1.EdgeLocationPending {
+	if created.Generation != 1 || created.Status.Phase != v1beta1.EdgeLocationPending {
 		t.Errorf("a new object has generation %d and phase %q, want 1 and Pending: its creator does not write the status", created.Generation, created.Status.Phase)
 	}
 	created.Spec.Description = "changed"
@@ -93,7 +93,7 @@ func testLife(t *testing.T, s *testServer) {
 }
 
 func testStatusIsolation(t *testing.T, s *testServer) {
-	ctx, edges := context.Background(), s.client().OmniV1alpha1().Edges(namespace)
+	ctx, edges := context.Background(), s.client().OmniV1beta1().Edges(namespace)
 	created, err := edges.Create(ctx, newEdge("isolated", "aws"), metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func testStatusIsolation(t *testing.T, s *testServer) {
 	change := created.DeepCopy()
 	change.Spec.InstanceType = "c7i.large"
 	change.Labels = map[string]string{"from": "status"}
-	change.Status.Phase = v1alpha1.EdgeReady
+	change.Status.Phase = v1beta1.EdgeReady
 	updated, err := edges.UpdateStatus(ctx, change, metav1.UpdateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -109,20 +109,20 @@ func testStatusIsolation(t *testing.T, s *testServer) {
 	if updated.Spec.InstanceType != "m7i.large" || len(updated.Labels) != 0 || updated.Generation != 1 {
 		t.Errorf("the status endpoint wrote spec, labels or generation: %+v %v", updated.Spec, updated.ObjectMeta)
 	}
-	if updated.Status.Phase != v1alpha1.EdgeReady {
+	if updated.Status.Phase != v1beta1.EdgeReady {
 		t.Errorf("phase is %q, want Ready", updated.Status.Phase)
 	}
-	updated.Status.Phase = v1alpha1.EdgeDraining
+	updated.Status.Phase = v1beta1.EdgeDraining
 	if updated, err = edges.Update(ctx, updated, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if updated.Status.Phase != v1alpha1.EdgeReady {
+	if updated.Status.Phase != v1beta1.EdgeReady {
 		t.Errorf("the main endpoint wrote the status: %q", updated.Status.Phase)
 	}
 }
 
 func testInvalid(t *testing.T, s *testServer) {
-	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	ctx, client := context.Background(), s.client().OmniV1beta1()
 	immutable, err := client.EdgeLocations(namespace).Create(ctx, newLocation("immutable"), metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -173,9 +173,9 @@ func testInvalid(t *testing.T, s *testServer) {
 }
 
 func testApply(t *testing.T, s *testServer) {
-	ctx, locations := context.Background(), s.client().OmniV1alpha1().EdgeLocations(namespace)
+	ctx, locations := context.Background(), s.client().OmniV1beta1().EdgeLocations(namespace)
 	user := omniapply.EdgeLocation("applied", namespace).WithSpec(omniapply.EdgeLocationSpec().
-		WithProvider(v1alpha1.ProviderAWS).WithRegion("us-west-2").WithZones("us-west-2a").
+		WithProvider(v1beta1.ProviderAWS).WithRegion("us-west-2").WithZones("us-west-2a").
 		WithControlPlane(omniapply.EdgeControlPlane().WithExternal(omniapply.ExternalControlPlane().
 			WithKubeconfigSecretRef(omniapply.LocalSecretReference().WithName("edge")))))
 	if _, err := locations.Apply(ctx, user, metav1.ApplyOptions{FieldManager: "user"}); err != nil {
@@ -184,12 +184,12 @@ func testApply(t *testing.T, s *testServer) {
 	// What an endpoint ignores, its writer does not own.
 	status := omniapply.EdgeLocation("applied", namespace).
 		WithSpec(omniapply.EdgeLocationSpec().WithRegion("eu-west-1")).
-		WithStatus(omniapply.EdgeLocationStatus().WithPhase(v1alpha1.EdgeLocationInUse))
+		WithStatus(omniapply.EdgeLocationStatus().WithPhase(v1beta1.EdgeLocationInUse))
 	applied, err := locations.ApplyStatus(ctx, status, metav1.ApplyOptions{FieldManager: "controller", Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if applied.Spec.Region != "us-west-2" || applied.Status.Phase != v1alpha1.EdgeLocationInUse {
+	if applied.Spec.Region != "us-west-2" || applied.Status.Phase != v1beta1.EdgeLocationInUse {
 		t.Errorf("after the status was applied: region %q, phase %q", applied.Spec.Region, applied.Status.Phase)
 	}
 	for _, entry := range applied.ManagedFields {
@@ -211,7 +211,7 @@ func testApply(t *testing.T, s *testServer) {
 }
 
 func testFieldSelectors(t *testing.T, s *testServer) {
-	ctx, edges := context.Background(), s.client().OmniV1alpha1().Edges(namespace)
+	ctx, edges := context.Background(), s.client().OmniV1beta1().Edges(namespace)
 	for _, name := range []string{"here", "there"} {
 		if _, err := edges.Create(ctx, newEdge("selected-"+name, name), metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
@@ -241,7 +241,7 @@ func testWarnings(t *testing.T, s *testServer) {
 	config.WarningHandler = restclient.WarningHandler(&got)
 	template := newTemplate("warned", "aws-oregon")
 	template.Spec.EdgeLocations.Enabled = false
-	_, err := versioned.NewForConfigOrDie(config).OmniV1alpha1().NodeTemplates(namespace).Create(context.Background(), template, metav1.CreateOptions{})
+	_, err := versioned.NewForConfigOrDie(config).OmniV1beta1().NodeTemplates(namespace).Create(context.Background(), template, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func testWarnings(t *testing.T, s *testServer) {
 }
 
 func testDiscovery(t *testing.T, s *testServer) {
-	resources, err := s.client().Discovery().ServerResourcesForGroupVersion(v1alpha1.SchemeGroupVersion.String())
+	resources, err := s.client().Discovery().ServerResourcesForGroupVersion(v1beta1.SchemeGroupVersion.String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 func testDeleteCollection(t *testing.T, s *testServer) {
-	ctx, edges := context.Background(), s.client().OmniV1alpha1().Edges(namespace)
+	ctx, edges := context.Background(), s.client().OmniV1beta1().Edges(namespace)
 	s.createEdges("collected", 3)
 	s.createEdges("spared", 1)
 	left := func(want string) {
@@ -47,9 +47,9 @@ func testDeleteCollection(t *testing.T, s *testServer) {
 }
 
 func testFinalizers(t *testing.T, s *testServer) {
-	ctx, locations := context.Background(), s.client().OmniV1alpha1().EdgeLocations(namespace)
+	ctx, locations := context.Background(), s.client().OmniV1beta1().EdgeLocations(namespace)
 	held := newLocation("held")
-	held.Finalizers = []string{v1alpha1.FinalizerCleanup}
+	held.Finalizers = []string{v1beta1.FinalizerCleanup}
 	if _, err := locations.Create(ctx, held, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +72,11 @@ func testFinalizers(t *testing.T, s *testServer) {
 	}
 	// The status can still be written, and does not let the object go.
 	deleted = s.location(t, "held")
-	deleted.Finalizers, deleted.Status.Phase = nil, v1alpha1.EdgeLocationOffboarding
+	deleted.Finalizers, deleted.Status.Phase = nil, v1beta1.EdgeLocationOffboarding
 	if _, err := locations.UpdateStatus(ctx, deleted, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if phase := s.location(t, "held").Status.Phase; phase != v1alpha1.EdgeLocationOffboarding {
+	if phase := s.location(t, "held").Status.Phase; phase != v1beta1.EdgeLocationOffboarding {
 		t.Errorf("phase %q, want Offboarding", phase)
 	}
 	if _, err := locations.Patch(ctx, "held", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
@@ -88,7 +88,7 @@ func testFinalizers(t *testing.T, s *testServer) {
 }
 
 func testPreconditions(t *testing.T, s *testServer) {
-	ctx, locations := context.Background(), s.client().OmniV1alpha1().EdgeLocations(namespace)
+	ctx, locations := context.Background(), s.client().OmniV1beta1().EdgeLocations(namespace)
 	created := s.createLocation(t, "conditional")
 	stale, other := "1", types.UID("other")
 	for name, preconditions := range map[string]metav1.Preconditions{
@@ -115,7 +115,7 @@ func testGenerateName(t *testing.T, s *testServer) {
 	edge.GenerateName = "generated-"
 	seen := map[string]bool{}
 	for range 3 {
-		created, err := s.client().OmniV1alpha1().Edges(namespace).Create(context.Background(), edge, metav1.CreateOptions{})
+		created, err := s.client().OmniV1beta1().Edges(namespace).Create(context.Background(), edge, metav1.CreateOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

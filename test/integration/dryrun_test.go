@@ -10,14 +10,14 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 func testDryRun(t *testing.T, s *testServer) {
 	before := s.createLocation(t, "dry")
 	kept := *before
-	kept.APIVersion, kept.Kind = "omni.cast.ai/v1alpha1", "EdgeLocation"
-	kept.Spec.Description, kept.Status.Phase = "changed", v1alpha1.EdgeLocationInUse
+	kept.APIVersion, kept.Kind = "omni.cast.ai/v1beta1", "EdgeLocation"
+	kept.Spec.Description, kept.Status.Phase = "changed", v1beta1.EdgeLocationInUse
 	body, err := json.Marshal(kept)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func testDryRun(t *testing.T, s *testServer) {
 		exchange{"create by apply", patch, dry("nodetemplates", "dry"), apply, of("new", "dry"), 201, `"uid":`},
 		exchange{"update", put, dry("edgelocations", "dry"), nil, string(body), 200, `"description":"changed"`},
 		exchange{"patch", patch, dry("edgelocations", "dry"), merge, `{"spec":{"description":"changed"}}`, 200, `"description":"changed"`},
-		exchange{"apply", patch, dry("edgelocations", "dry"), apply, `{"apiVersion":"omni.cast.ai/v1alpha1","kind":"EdgeLocation","spec":{"description":"changed"}}`, 200, `"description":"changed"`},
+		exchange{"apply", patch, dry("edgelocations", "dry"), apply, `{"apiVersion":"omni.cast.ai/v1beta1","kind":"EdgeLocation","spec":{"description":"changed"}}`, 200, `"description":"changed"`},
 		exchange{"update of the status", put, dry("edgelocations", "dry", "status"), nil, string(body), 200, `"phase":"In use"`},
 		exchange{"patch of the status", patch, dry("edgelocations", "dry", "status"), merge, `{"status":{"phase":"In use"}}`, 200, `"phase":"In use"`},
 		exchange{"delete", del, dry("edgelocations", "dry"), nil, "", 200, ""},
@@ -46,19 +46,19 @@ func testDryRun(t *testing.T, s *testServer) {
 
 func testDryRunMint(t *testing.T, s *testServer) {
 	s.createLocation(t, "dry-mint")
-	const request = `{"apiVersion":"omni.cast.ai/v1alpha1","kind":"OnboardScriptRequest"}`
+	const request = `{"apiVersion":"omni.cast.ai/v1beta1","kind":"OnboardScriptRequest"}`
 	mint := func(parameters string) string {
 		answer := s.do("admin", post, path("edgelocations", "dry-mint", "onboard-script")+parameters, nil, []byte(request))
-		var minted v1alpha1.OnboardScriptRequest
+		var minted v1beta1.OnboardScriptRequest
 		if err := json.Unmarshal([]byte(answer.body), &minted); err != nil || answer.code != 201 {
 			t.Fatalf("create of onboard-script: %d %s (%v)", answer.code, answer.body, err)
 		}
 		return minted.Status.Token
 	}
 	register := func(token, parameters string) int {
-		body, err := json.Marshal(v1alpha1.Onboarding{
-			TypeMeta: metav1.TypeMeta{APIVersion: "omni.cast.ai/v1alpha1", Kind: "Onboarding"},
-			Spec:     v1alpha1.OnboardingSpec{Token: token, AWS: newAWS()},
+		body, err := json.Marshal(v1beta1.Onboarding{
+			TypeMeta: metav1.TypeMeta{APIVersion: "omni.cast.ai/v1beta1", Kind: "Onboarding"},
+			Spec:     v1beta1.OnboardingSpec{Token: token, AWS: newAWS()},
 		})
 		if err != nil {
 			t.Fatal(err)

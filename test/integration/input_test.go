@@ -21,15 +21,15 @@ func testBadInput(_ *testing.T, s *testServer) {
 		exchange{"no body", post, all, nil, "", 400, "unexpected end of JSON input"},
 		exchange{"half a body", post, all, nil, "{", 400, "unexpected end of JSON input"},
 		exchange{"another kind", post, all, nil, of("NodeTemplate", "Edge"), 400, "cannot be handled as a NodeTemplate"},
-		exchange{"an unknown version", post, all, nil, of("v1alpha1", "v9"), 400, "omni.cast.ai/v9"},
+		exchange{"an unknown version", post, all, nil, of("v1beta1", "v9"), 400, "omni.cast.ai/v9"},
 		exchange{"another namespace", post, all, nil, of(`"name":"new"`, `"name":"new","namespace":"other"`), 400, "namespace"},
 		exchange{"no name", post, all, nil, of(`"name":"new"`, ""), 422, "name or generateName is required"},
 		exchange{"a bad name", post, all, nil, of("new", "New_"), 422, "metadata.name"},
 		exchange{"a word for a number", post, all, nil, of(`}}`, `},"spec":{"constraints":{"minCPU":"two"}}}`), 400, "spec.constraints.minCPU"},
 		exchange{"a number too large", post, all, nil, of(`}}`, `},"spec":{"constraints":{"minCPU":99999999999}}}`), 400, "spec.constraints.minCPU"},
 		exchange{"update of nothing", put, path("nodetemplates", "new"), nil, template, 404, "not found"},
-		exchange{"update without a version", put, one, nil, `{"apiVersion":"omni.cast.ai/v1alpha1","kind":"EdgeLocation","metadata":{"name":"input"}}`, 422, "metadata.resourceVersion"},
-		exchange{"update under another name", put, one, nil, `{"apiVersion":"omni.cast.ai/v1alpha1","kind":"EdgeLocation","metadata":{"name":"other"}}`, 400, "does not match"},
+		exchange{"update without a version", put, one, nil, `{"apiVersion":"omni.cast.ai/v1beta1","kind":"EdgeLocation","metadata":{"name":"input"}}`, 422, "metadata.resourceVersion"},
+		exchange{"update under another name", put, one, nil, `{"apiVersion":"omni.cast.ai/v1beta1","kind":"EdgeLocation","metadata":{"name":"other"}}`, 400, "does not match"},
 		exchange{"unknown dry-run", post, query(all, "dryRun=Some"), nil, template, 422, "dryRun"},
 		exchange{"unknown field validation", post, query(all, "fieldValidation=Some"), nil, template, 422, "fieldValidation"},
 		exchange{"a label selector that is none", get, query(all, "labelSelector=a%20b"), nil, "", 400, "unable to parse requirement"},
@@ -69,7 +69,7 @@ func testTooLarge(t *testing.T, s *testServer) {
 func naming(t *testing.T, count int) string {
 	t.Helper()
 	template := newTemplate("large")
-	template.APIVersion, template.Kind = "omni.cast.ai/v1alpha1", "NodeTemplate"
+	template.APIVersion, template.Kind = "omni.cast.ai/v1beta1", "NodeTemplate"
 	for i := range count {
 		template.Spec.EdgeLocations.Names = append(template.Spec.EdgeLocations.Names, fmt.Sprintf("location-%06d", i))
 	}
@@ -84,7 +84,7 @@ func naming(t *testing.T, count int) string {
 func labelled(t *testing.T, count int) string {
 	t.Helper()
 	edge := newEdge("large", "aws")
-	edge.APIVersion, edge.Kind = "omni.cast.ai/v1alpha1", "Edge"
+	edge.APIVersion, edge.Kind = "omni.cast.ai/v1beta1", "Edge"
 	edge.Labels = map[string]string{}
 	for i := range count {
 		edge.Labels[fmt.Sprintf("label-%08d", i)] = strings.Repeat("v", 31)
@@ -120,7 +120,7 @@ func testFieldValidation(t *testing.T, s *testServer) {
 	s.expect(
 		exchange{"merge patch", patch, at, contentType("application/merge-patch+json"), `{"spec":{"nope":1}}`, 422, "nope"},
 		exchange{"JSON patch", patch, at, contentType("application/json-patch+json"), `[{"op":"add","path":"/spec/nope","value":1}]`, 422, "nope"},
-		exchange{"apply", patch, at, contentType("application/apply-patch+yaml"), "apiVersion: omni.cast.ai/v1alpha1\nkind: EdgeLocation\nspec: {nope: 1}", 400, ".spec.nope"},
-		exchange{"YAML", post, query(path("nodetemplates"), "dryRun=All", "fieldValidation=Strict"), contentType("application/yaml"), "apiVersion: omni.cast.ai/v1alpha1\nkind: NodeTemplate\nmetadata: {name: new}\nspec: {nope: 1}", 400, "nope"},
+		exchange{"apply", patch, at, contentType("application/apply-patch+yaml"), "apiVersion: omni.cast.ai/v1beta1\nkind: EdgeLocation\nspec: {nope: 1}", 400, ".spec.nope"},
+		exchange{"YAML", post, query(path("nodetemplates"), "dryRun=All", "fieldValidation=Strict"), contentType("application/yaml"), "apiVersion: omni.cast.ai/v1beta1\nkind: NodeTemplate\nmetadata: {name: new}\nspec: {nope: 1}", 400, "nope"},
 	)
 }

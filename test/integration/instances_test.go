@@ -16,23 +16,23 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
-func instances(t *testing.T, s *testServer, template, query string) *v1alpha1.InstanceList {
+func instances(t *testing.T, s *testServer, template, query string) *v1beta1.InstanceList {
 	t.Helper()
 	answer := s.do("viewer", http.MethodGet, path("nodetemplates", template, "instances")+query, nil, nil)
 	if answer.code != http.StatusOK {
 		t.Fatalf("instances%s: %d %s", query, answer.code, answer.body)
 	}
-	list := &v1alpha1.InstanceList{}
+	list := &v1beta1.InstanceList{}
 	if err := json.Unmarshal([]byte(answer.body), list); err != nil {
 		t.Fatal(err)
 	}
 	return list
 }
 
-func price(t *testing.T, i v1alpha1.Instance) float64 {
+func price(t *testing.T, i v1beta1.Instance) float64 {
 	t.Helper()
 	price, err := strconv.ParseFloat(i.HourlyPrice, 64)
 	if err != nil {
@@ -42,13 +42,13 @@ func price(t *testing.T, i v1alpha1.Instance) float64 {
 }
 
 func testInstances(t *testing.T, s *testServer) {
-	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	ctx, client := context.Background(), s.client().OmniV1beta1()
 	location := newLocation("priced")
 	location.Spec.AWS = newAWS()
 	location.Spec.AWS.SubnetIDs["us-west-2b"] = "subnet-0a1b2c3d4e5f60719"
 	other := newLocation("priced-elsewhere")
 	other.Spec.Zones = []string{"us-west-2c"}
-	for _, location := range []*v1alpha1.EdgeLocation{location, other} {
+	for _, location := range []*v1beta1.EdgeLocation{location, other} {
 		if _, err := client.EdgeLocations(namespace).Create(ctx, location, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -67,14 +67,14 @@ func testInstances(t *testing.T, s *testServer) {
 	zones := map[string]bool{}
 	for _, i := range all {
 		names[i.Name], zones[i.Zone] = true, true
-		if i.EdgeLocationName != "priced" || i.CPU.Value() < 4 || !strings.HasPrefix(i.InstanceType, "m7i.") || i.CapacityType != v1alpha1.CapacityOnDemand || i.PriceSource == "" {
+		if i.EdgeLocationName != "priced" || i.CPU.Value() < 4 || !strings.HasPrefix(i.InstanceType, "m7i.") || i.CapacityType != v1beta1.CapacityOnDemand || i.PriceSource == "" {
 			t.Errorf("%+v is not what the template allows", i)
 		}
 	}
 	if len(names) != len(all) || len(zones) != 2 {
 		t.Errorf("%d names of %d instances in %d zones, want unique names and 2 zones", len(names), len(all), len(zones))
 	}
-	if !slices.IsSortedFunc(all, func(a, b v1alpha1.Instance) int { return int(1e6 * (price(t, a) - price(t, b))) }) {
+	if !slices.IsSortedFunc(all, func(a, b v1beta1.Instance) int { return int(1e6 * (price(t, a) - price(t, b))) }) {
 		t.Error("the list is not sorted by price")
 	}
 
@@ -110,7 +110,7 @@ func testInstances(t *testing.T, s *testServer) {
 
 // testInstancePages walks through a list page by page, in every order.
 func testInstancePages(t *testing.T, s *testServer) {
-	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	ctx, client := context.Background(), s.client().OmniV1beta1()
 	location := newLocation("paged")
 	location.Spec.AWS = newAWS()
 	if _, err := client.EdgeLocations(namespace).Create(ctx, location, metav1.CreateOptions{}); err != nil {
@@ -128,7 +128,7 @@ func testInstancePages(t *testing.T, s *testServer) {
 		if all.Continue != "" || all.RemainingItemCount != nil || len(all.Items) < 7 {
 			t.Fatalf("%s: %d items, continue %q", query, len(all.Items), all.Continue)
 		}
-		var paged []v1alpha1.Instance
+		var paged []v1beta1.Instance
 		for next := ""; ; {
 			list := instances(t, s, "paged", query+"&limit=3"+next)
 			paged = append(paged, list.Items...)
@@ -147,7 +147,7 @@ func testInstancePages(t *testing.T, s *testServer) {
 	testContinueTokens(t, s, template)
 }
 
-func testContinueTokens(t *testing.T, s *testServer, template *v1alpha1.NodeTemplate) {
+func testContinueTokens(t *testing.T, s *testServer, template *v1beta1.NodeTemplate) {
 	first := instances(t, s, "paged", "?limit=3")
 	at := path("nodetemplates", "paged", "instances")
 	for query, want := range map[string]string{
@@ -170,7 +170,7 @@ func testContinueTokens(t *testing.T, s *testServer, template *v1alpha1.NodeTemp
 	}
 
 	template.Spec.Constraints.MinCPU = 4
-	if _, err := s.client().OmniV1alpha1().NodeTemplates(namespace).Update(context.Background(), template, metav1.UpdateOptions{}); err != nil {
+	if _, err := s.client().OmniV1beta1().NodeTemplates(namespace).Update(context.Background(), template, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	answer := s.do("viewer", http.MethodGet, at+"?limit=3&continue="+first.Continue, nil, nil)
@@ -192,7 +192,7 @@ func testContinueTokens(t *testing.T, s *testServer, template *v1alpha1.NodeTemp
 // testInstanceFilters: every filter keeps something, leaves something out, and
 // keeps only what it should.
 func testInstanceFilters(t *testing.T, s *testServer) {
-	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	ctx, client := context.Background(), s.client().OmniV1beta1()
 	for name, region := range map[string]string{"filtered-west": "us-west-2", "filtered-east": "us-east-1"} {
 		location := newLocation(name)
 		location.Spec.Region = region
@@ -205,17 +205,17 @@ func testInstanceFilters(t *testing.T, s *testServer) {
 		t.Fatal(err)
 	}
 	all := instances(t, s, "filtered", "")
-	for query, keeps := range map[string]func(*v1alpha1.Instance) bool{
-		"minCPU=8":                   func(i *v1alpha1.Instance) bool { return i.CPU.Value() >= 8 },
-		"maxCPU=8":                   func(i *v1alpha1.Instance) bool { return i.CPU.Value() <= 8 },
-		"minMemory=32Gi":             func(i *v1alpha1.Instance) bool { return i.Memory.Value() >= 32<<30 },
-		"maxMemory=32Gi":             func(i *v1alpha1.Instance) bool { return i.Memory.Value() <= 32<<30 },
-		"minGPUs=1":                  func(i *v1alpha1.Instance) bool { return i.GPUs >= 1 },
-		"gpuName=t4":                 func(i *v1alpha1.Instance) bool { return i.GPUName == "T4" },
-		"region=us-east-1":           func(i *v1alpha1.Instance) bool { return i.Region == "us-east-1" },
-		"edgeLocation=filtered-west": func(i *v1alpha1.Instance) bool { return i.EdgeLocationName == "filtered-west" },
-		"zone=us-west-2b":            func(i *v1alpha1.Instance) bool { return i.Zone == "us-west-2b" },
-		"maxPrice=0.5&minCPU=8":      func(i *v1alpha1.Instance) bool { return price(t, *i) <= 0.5 && i.CPU.Value() >= 8 },
+	for query, keeps := range map[string]func(*v1beta1.Instance) bool{
+		"minCPU=8":                   func(i *v1beta1.Instance) bool { return i.CPU.Value() >= 8 },
+		"maxCPU=8":                   func(i *v1beta1.Instance) bool { return i.CPU.Value() <= 8 },
+		"minMemory=32Gi":             func(i *v1beta1.Instance) bool { return i.Memory.Value() >= 32<<30 },
+		"maxMemory=32Gi":             func(i *v1beta1.Instance) bool { return i.Memory.Value() <= 32<<30 },
+		"minGPUs=1":                  func(i *v1beta1.Instance) bool { return i.GPUs >= 1 },
+		"gpuName=t4":                 func(i *v1beta1.Instance) bool { return i.GPUName == "T4" },
+		"region=us-east-1":           func(i *v1beta1.Instance) bool { return i.Region == "us-east-1" },
+		"edgeLocation=filtered-west": func(i *v1beta1.Instance) bool { return i.EdgeLocationName == "filtered-west" },
+		"zone=us-west-2b":            func(i *v1beta1.Instance) bool { return i.Zone == "us-west-2b" },
+		"maxPrice=0.5&minCPU=8":      func(i *v1beta1.Instance) bool { return price(t, *i) <= 0.5 && i.CPU.Value() >= 8 },
 	} {
 		var want []string
 		for i := range all.Items {

@@ -41,7 +41,7 @@ func testInformers(t *testing.T, s *testServer) {
 	defer cancel()
 	s.createLocation(t, "informed")
 	factory := externalversions.NewSharedInformerFactory(s.client(), 0)
-	group := factory.Omni().V1alpha1()
+	group := factory.Omni().V1beta1()
 	synced := []cache.InformerSynced{
 		group.EdgeLocations().Informer().HasSynced, group.NodeTemplates().Informer().HasSynced, group.Edges().Informer().HasSynced,
 	}
@@ -59,7 +59,7 @@ func testInformers(t *testing.T, s *testServer) {
 	if _, err := group.EdgeLocations().Lister().EdgeLocations(namespace).Get("informed"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.client().OmniV1alpha1().EdgeLocations(namespace).Delete(ctx, "informed", metav1.DeleteOptions{}); err != nil {
+	if err := s.client().OmniV1beta1().EdgeLocations(namespace).Delete(ctx, "informed", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for {

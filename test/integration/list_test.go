@@ -15,17 +15,17 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/options"
 )
 
 // createEdges makes so many edges with a label that no other test's have.
-func (s *testServer) createEdges(label string, count int) (last *v1alpha1.Edge) {
+func (s *testServer) createEdges(label string, count int) (last *v1beta1.Edge) {
 	s.t.Helper()
 	for i := range count {
 		edge := newEdge(fmt.Sprintf("%s-%d", label, i), "aws")
 		edge.Labels = map[string]string{"test": label}
-		created, err := s.client().OmniV1alpha1().Edges(namespace).Create(context.Background(), edge, metav1.CreateOptions{})
+		created, err := s.client().OmniV1beta1().Edges(namespace).Create(context.Background(), edge, metav1.CreateOptions{})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func (s *testServer) createEdges(label string, count int) (last *v1alpha1.Edge) 
 }
 
 func testResourceVersions(t *testing.T, s *testServer) {
-	ctx, edges := context.Background(), s.client().OmniV1alpha1().Edges(namespace)
+	ctx, edges := context.Background(), s.client().OmniV1beta1().Edges(namespace)
 	second := s.createEdges("version", 2).ResourceVersion
 	if err := edges.Delete(ctx, "version-0", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func testResourceVersions(t *testing.T, s *testServer) {
 }
 
 func testPaging(t *testing.T, s *testServer) {
-	ctx, edges := context.Background(), s.client().OmniV1alpha1().Edges(namespace)
+	ctx, edges := context.Background(), s.client().OmniV1beta1().Edges(namespace)
 	s.createEdges("page", 5)
 	var names, versions []string
 	options := metav1.ListOptions{LabelSelector: "test=page", Limit: 2}
@@ -117,7 +117,7 @@ func TestExpiredToken(t *testing.T) {
 	s := newServer(t, func(o *options.Options) {
 		o.Recommended.Etcd.StorageConfig.CompactionInterval = 200 * time.Millisecond
 	})
-	edges := s.client().OmniV1alpha1().Edges(namespace)
+	edges := s.client().OmniV1beta1().Edges(namespace)
 	s.createEdges("expired", 4)
 	first, err := edges.List(context.Background(), metav1.ListOptions{Limit: 2})
 	if err != nil {
@@ -144,7 +144,7 @@ func TestExpiredToken(t *testing.T) {
 // That it looks at nothing else is shown where the index is (TestListByIndex).
 func testIndex(t *testing.T, s *testServer) {
 	const metric = `apiserver_cache_list_total{group="omni.cast.ai",index="f:spec.edgeLocationName",resource="edges"}`
-	if _, err := s.client().OmniV1alpha1().Edges(namespace).List(context.Background(), metav1.ListOptions{FieldSelector: "spec.edgeLocationName=indexed"}); err != nil {
+	if _, err := s.client().OmniV1beta1().Edges(namespace).List(context.Background(), metav1.ListOptions{FieldSelector: "spec.edgeLocationName=indexed"}); err != nil {
 		t.Fatal(err)
 	}
 	s.expect(exchange{"metrics", get, "/metrics", nil, "", 200, metric})
@@ -155,7 +155,7 @@ func testIndex(t *testing.T, s *testServer) {
 func testSelectableFields(t *testing.T, s *testServer) {
 	s.createLocation(t, "fielded")
 	s.createEdges("fielded", 1)
-	if _, err := s.client().OmniV1alpha1().NodeTemplates(namespace).Create(context.Background(), newTemplate("fielded"), metav1.CreateOptions{}); err != nil {
+	if _, err := s.client().OmniV1beta1().NodeTemplates(namespace).Create(context.Background(), newTemplate("fielded"), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	group, err := s.client().Discovery().ServerGroups()

@@ -18,7 +18,7 @@ import (
 	featuregatetesting "k8s.io/component-base/featuregate/testing"
 	"sigs.k8s.io/yaml"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 const (
@@ -66,7 +66,7 @@ func testMediaTypes(t *testing.T, s *testServer) {
 	answer := s.do("admin", get, one, accept("application/yaml"), nil)
 	edited := strings.Replace(answer.body, "  provider: AWS\n", "  provider: AWS\n  description: in YAML\n", 1)
 	answer = s.do("admin", put, one, map[string]string{"Content-Type": "application/yaml", "Accept": "application/yaml"}, []byte(edited))
-	var location v1alpha1.EdgeLocation
+	var location v1beta1.EdgeLocation
 	if err := yaml.UnmarshalStrict([]byte(answer.body), &location); err != nil || location.Spec.Description != "in YAML" {
 		t.Errorf("PUT of YAML: %d %s (%v)", answer.code, answer.body, err)
 	}
@@ -79,7 +79,7 @@ func testMetadata(t *testing.T, s *testServer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, locations := context.Background(), client.Resource(v1alpha1.SchemeGroupVersion.WithResource("edgelocations")).Namespace(namespace)
+	ctx, locations := context.Background(), client.Resource(v1beta1.SchemeGroupVersion.WithResource("edgelocations")).Namespace(namespace)
 	got, err := locations.Get(ctx, "metadata", metav1.GetOptions{})
 	if err != nil || got.UID != created.UID {
 		t.Fatalf("get: %v, UID %q, want %q", err, got.GetUID(), created.UID)
@@ -111,7 +111,7 @@ func TestCBOR(t *testing.T) {
 		t.Fatal(err)
 	}
 	location := &unstructured.Unstructured{Object: object}
-	location.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind("EdgeLocation"))
+	location.SetGroupVersionKind(v1beta1.SchemeGroupVersion.WithKind("EdgeLocation"))
 	body, err := direct.Marshal(location.Object)
 	if err != nil {
 		t.Fatal(err)

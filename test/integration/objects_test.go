@@ -6,24 +6,24 @@ package integration
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
-func newLocation(name string) *v1alpha1.EdgeLocation {
-	return &v1alpha1.EdgeLocation{
+func newLocation(name string) *v1beta1.EdgeLocation {
+	return &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec: v1alpha1.EdgeLocationSpec{
-			Provider: v1alpha1.ProviderAWS,
+		Spec: v1beta1.EdgeLocationSpec{
+			Provider: v1beta1.ProviderAWS,
 			Region:   "us-west-2",
-			ControlPlane: v1alpha1.EdgeControlPlane{External: &v1alpha1.ExternalControlPlane{
-				KubeconfigSecretRef: v1alpha1.LocalSecretReference{Name: "edge-kubeconfig"},
+			ControlPlane: v1beta1.EdgeControlPlane{External: &v1beta1.ExternalControlPlane{
+				KubeconfigSecretRef: v1beta1.LocalSecretReference{Name: "edge-kubeconfig"},
 			}},
 		},
 	}
 }
 
-func newAWS() *v1alpha1.AWSLocation {
-	return &v1alpha1.AWSLocation{
+func newAWS() *v1beta1.AWSLocation {
+	return &v1beta1.AWSLocation{
 		AccountID:       "123456789012",
 		RoleARN:         "arn:aws:iam::123456789012:role/omni-aws-oregon",
 		VPCID:           "vpc-0a1b2c3d4e5f60718",
@@ -33,18 +33,18 @@ func newAWS() *v1alpha1.AWSLocation {
 	}
 }
 
-func newTemplate(name string, locations ...string) *v1alpha1.NodeTemplate {
-	return &v1alpha1.NodeTemplate{
+func newTemplate(name string, locations ...string) *v1beta1.NodeTemplate {
+	return &v1beta1.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec: v1alpha1.NodeTemplateSpec{
-			EdgeLocations: v1alpha1.TemplateEdgeLocations{Enabled: true, Names: locations},
+		Spec: v1beta1.NodeTemplateSpec{
+			EdgeLocations: v1beta1.TemplateEdgeLocations{Enabled: true, Names: locations},
 		},
 	}
 }
 
-func newEdge(name, location string) *v1alpha1.Edge {
-	return &v1alpha1.Edge{
+func newEdge(name, location string) *v1beta1.Edge {
+	return &v1beta1.Edge{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec:       v1alpha1.EdgeSpec{EdgeLocationName: location, NodeTemplateName: "batch", InstanceType: "m7i.large"},
+		Spec:       v1beta1.EdgeSpec{EdgeLocationName: location, NodeTemplateName: "batch", InstanceType: "m7i.large"},
 	}
 }

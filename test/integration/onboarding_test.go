@@ -14,21 +14,21 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
-func (s *testServer) createLocation(t *testing.T, name string) *v1alpha1.EdgeLocation {
+func (s *testServer) createLocation(t *testing.T, name string) *v1beta1.EdgeLocation {
 	t.Helper()
-	location, err := s.client().OmniV1alpha1().EdgeLocations(namespace).Create(context.Background(), newLocation(name), metav1.CreateOptions{})
+	location, err := s.client().OmniV1beta1().EdgeLocations(namespace).Create(context.Background(), newLocation(name), metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return location
 }
 
-func (s *testServer) location(t *testing.T, name string) *v1alpha1.EdgeLocation {
+func (s *testServer) location(t *testing.T, name string) *v1beta1.EdgeLocation {
 	t.Helper()
-	location, err := s.client().OmniV1alpha1().EdgeLocations(namespace).Get(context.Background(), name, metav1.GetOptions{})
+	location, err := s.client().OmniV1beta1().EdgeLocations(namespace).Get(context.Background(), name, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,20 +44,20 @@ func encode(t *testing.T, object any) []byte {
 	return body
 }
 
-func (s *testServer) mint(t *testing.T, location string) v1alpha1.OnboardScriptRequestStatus {
+func (s *testServer) mint(t *testing.T, location string) v1beta1.OnboardScriptRequestStatus {
 	t.Helper()
-	answer := s.do("onboarder", http.MethodPost, path("edgelocations", location, "onboard-script"), nil, encode(t, &v1alpha1.OnboardScriptRequest{}))
-	var got v1alpha1.OnboardScriptRequest
+	answer := s.do("onboarder", http.MethodPost, path("edgelocations", location, "onboard-script"), nil, encode(t, &v1beta1.OnboardScriptRequest{}))
+	var got v1beta1.OnboardScriptRequest
 	if err := json.Unmarshal([]byte(answer.body), &got); err != nil || answer.code != http.StatusCreated {
 		t.Fatalf("mint: %d %s %v", answer.code, answer.body, err)
 	}
 	return got.Status
 }
 
-func (s *testServer) onboard(t *testing.T, user, location, token string, aws *v1alpha1.AWSLocation) response {
+func (s *testServer) onboard(t *testing.T, user, location, token string, aws *v1beta1.AWSLocation) response {
 	t.Helper()
 	return s.do(user, http.MethodPost, path("edgelocations", location, "onboarding"), nil,
-		encode(t, &v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: token, AWS: aws}}))
+		encode(t, &v1beta1.Onboarding{Spec: v1beta1.OnboardingSpec{Token: token, AWS: aws}}))
 }
 
 // testContentTypes: a body that is no Kubernetes object of the endpoint is refused.
@@ -74,13 +74,13 @@ func testContentTypes(t *testing.T, s *testServer) {
 			}
 		}
 		for body, want := range map[string]string{
-			"#!/bin/bash": "invalid character", `{"kind":"Edge","apiVersion":"omni.cast.ai/v1alpha1"}`: "Edge", `{"spec":{"expirationSeconds":"1","token":1}}`: "spec",
+			"#!/bin/bash": "invalid character", `{"kind":"Edge","apiVersion":"omni.cast.ai/v1beta1"}`: "Edge", `{"spec":{"expirationSeconds":"1","token":1}}`: "spec",
 		} {
 			if answer := s.do("onboarder", http.MethodPost, at, nil, []byte(body)); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, want) {
 				t.Errorf("%s of %s: %d %s, want 400 with %q", name, body, answer.code, answer.body, want)
 			}
 		}
-		unknown := []byte(`{"kind":"` + map[string]string{"onboard-script": "OnboardScriptRequest", "onboarding": "Onboarding"}[name] + `","apiVersion":"omni.cast.ai/v1alpha1","spec":{"tokn":"x"}}`)
+		unknown := []byte(`{"kind":"` + map[string]string{"onboard-script": "OnboardScriptRequest", "onboarding": "Onboarding"}[name] + `","apiVersion":"omni.cast.ai/v1beta1","spec":{"tokn":"x"}}`)
 		if answer := s.do("onboarder", http.MethodPost, at+"?fieldValidation=Strict", nil, unknown); answer.code != http.StatusBadRequest || !strings.Contains(answer.body, "spec.tokn") {
 			t.Errorf("%s with an unknown field: %d %s, want 400 with the field", name, answer.code, answer.body)
 		}
@@ -129,11 +129,11 @@ func testMint(t *testing.T, s *testServer) {
 		t.Errorf("a revoked token: %d, want 403", answer.code)
 	}
 	for _, user := range []string{"", "viewer", "editor"} {
-		if answer := s.do(user, http.MethodPost, path("edgelocations", "mint", "onboard-script"), nil, encode(t, &v1alpha1.OnboardScriptRequest{})); answer.code != http.StatusForbidden {
+		if answer := s.do(user, http.MethodPost, path("edgelocations", "mint", "onboard-script"), nil, encode(t, &v1beta1.OnboardScriptRequest{})); answer.code != http.StatusForbidden {
 			t.Errorf("mint as %q: %d, want 403", user, answer.code)
 		}
 	}
-	request := &v1alpha1.OnboardScriptRequest{Spec: v1alpha1.OnboardScriptRequestSpec{ExpirationSeconds: 5}}
+	request := &v1beta1.OnboardScriptRequest{Spec: v1beta1.OnboardScriptRequestSpec{ExpirationSeconds: 5}}
 	answer := s.do("onboarder", http.MethodPost, path("edgelocations", "mint", "onboard-script"), nil, encode(t, request))
 	if answer.code != http.StatusUnprocessableEntity || !strings.Contains(answer.body, "spec.expirationSeconds") {
 		t.Errorf("too short a life: %d %s, want 422 with the field", answer.code, answer.body)
@@ -173,7 +173,7 @@ func testOnboardingToken(t *testing.T, s *testServer) {
 	if after.Spec.AWS == nil || after.Spec.AWS.VPCID != newAWS().VPCID || after.Generation != 2 {
 		t.Errorf("spec.aws %+v, generation %d", after.Spec.AWS, after.Generation)
 	}
-	if !meta.IsStatusConditionTrue(after.Status.Conditions, v1alpha1.ConditionOnboarded) || after.Status.Registration.UsedTime == nil {
+	if !meta.IsStatusConditionTrue(after.Status.Conditions, v1beta1.ConditionOnboarded) || after.Status.Registration.UsedTime == nil {
 		t.Errorf("not marked as on-boarded: %+v", after.Status)
 	}
 
@@ -228,9 +228,9 @@ func testOnboardingRefuses(t *testing.T, s *testServer) {
 	if answer := s.onboard(t, "onboarder", "missing", "", newAWS()); answer.code != http.StatusNotFound {
 		t.Errorf("missing location: %d, want 404", answer.code)
 	}
-	locations := s.client().OmniV1alpha1().EdgeLocations(namespace)
+	locations := s.client().OmniV1beta1().EdgeLocations(namespace)
 	deleted := s.location(t, "refuses")
-	deleted.Finalizers = []string{v1alpha1.FinalizerCleanup}
+	deleted.Finalizers = []string{v1beta1.FinalizerCleanup}
 	if _, err := locations.Update(context.Background(), deleted, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ var subresourceTypes = map[string]string{
 }
 
 func testOpenAPI(t *testing.T, s *testServer) {
-	answer := s.do("viewer", http.MethodGet, "/openapi/v3/apis/omni.cast.ai/v1alpha1", nil, nil)
+	answer := s.do("viewer", http.MethodGet, "/openapi/v3/apis/omni.cast.ai/v1beta1", nil, nil)
 	var document spec3.OpenAPI
 	if err := json.Unmarshal([]byte(answer.body), &document); err != nil {
 		t.Fatalf("%d %v", answer.code, err)
@@ -87,7 +87,7 @@ func checkSubresources(t *testing.T, document *spec3.OpenAPI) {
 		"edges/console-output": {get: "string", query: "tailLines"},
 	} {
 		resource, name, _ := strings.Cut(subresource, "/")
-		item := document.Paths.Paths["/apis/omni.cast.ai/v1alpha1/namespaces/{namespace}/"+resource+"/{name}/"+name]
+		item := document.Paths.Paths["/apis/omni.cast.ai/v1beta1/namespaces/{namespace}/"+resource+"/{name}/"+name]
 		if item == nil || (item.Get != nil) != (want.get != "") || (item.Post != nil) != (want.created != "") {
 			t.Errorf("%s: %+v", subresource, item)
 			continue
@@ -158,7 +158,7 @@ func testOpenAPIv2(t *testing.T, s *testServer) {
 	}
 	paths := 0
 	for path, item := range swagger.Paths.Paths {
-		if !strings.HasPrefix(path, "/apis/omni.cast.ai/v1alpha1/") {
+		if !strings.HasPrefix(path, "/apis/omni.cast.ai/v1beta1/") {
 			continue
 		}
 		paths++

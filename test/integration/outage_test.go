@@ -92,7 +92,7 @@ func TestQuota(t *testing.T) {
 		t.Errorf("healthz of a full store: %d %s, want etcd-quota alone to fail", answer.code, answer.body)
 	}
 	s.waitReady() // to be read
-	locations := s.client().OmniV1alpha1().EdgeLocations(namespace)
+	locations := s.client().OmniV1beta1().EdgeLocations(namespace)
 	if _, err := locations.Create(t.Context(), newLocation("refused"), metav1.CreateOptions{}); !apierrors.IsInternalError(err) {
 		t.Errorf("a write to a full store: %v, want 500", err)
 	}
@@ -121,7 +121,7 @@ func waitFor(t *testing.T, what string, attempt func() error) {
 func TestGracefulShutdown(t *testing.T) {
 	s := newServer(t)
 	s.createLocation(t, "seen")
-	watcher, err := s.client().OmniV1alpha1().EdgeLocations(namespace).Watch(t.Context(), metav1.ListOptions{})
+	watcher, err := s.client().OmniV1beta1().EdgeLocations(namespace).Watch(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

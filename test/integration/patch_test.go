@@ -13,12 +13,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
-	omniapply "github.com/castai/omni/pkg/generated/applyconfiguration/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	omniapply "github.com/castai/omni/pkg/generated/applyconfiguration/omni/v1beta1"
 )
 
 func testPatches(t *testing.T, s *testServer) {
-	ctx, templates := context.Background(), s.client().OmniV1alpha1().NodeTemplates(namespace)
+	ctx, templates := context.Background(), s.client().OmniV1beta1().NodeTemplates(namespace)
 	template := newTemplate("patched", "a")
 	template.Spec.Labels = map[string]string{"keep": "1", "drop": "1"}
 	if _, err := templates.Create(ctx, template, metav1.CreateOptions{}); err != nil {
@@ -73,10 +73,10 @@ func testPatches(t *testing.T, s *testServer) {
 }
 
 func testOwnership(t *testing.T, s *testServer) {
-	ctx, locations := context.Background(), s.client().OmniV1alpha1().EdgeLocations(namespace)
-	apply := func(manager, description string, force bool) (*v1alpha1.EdgeLocation, error) {
+	ctx, locations := context.Background(), s.client().OmniV1beta1().EdgeLocations(namespace)
+	apply := func(manager, description string, force bool) (*v1beta1.EdgeLocation, error) {
 		return locations.Apply(ctx, omniapply.EdgeLocation("owned", namespace).WithSpec(omniapply.EdgeLocationSpec().
-			WithProvider(v1alpha1.ProviderAWS).WithRegion("us-west-2").WithDescription(description).
+			WithProvider(v1beta1.ProviderAWS).WithRegion("us-west-2").WithDescription(description).
 			WithControlPlane(omniapply.EdgeControlPlane().WithExternal(omniapply.ExternalControlPlane().
 				WithKubeconfigSecretRef(omniapply.LocalSecretReference().WithName("edge"))))),
 			metav1.ApplyOptions{FieldManager: manager, Force: force})
@@ -100,7 +100,7 @@ func testOwnership(t *testing.T, s *testServer) {
 		t.Errorf("after it was forced, the description is owned by first: %v, by second: %v", first, second)
 	}
 	// The status has owners of its own, who conflict only with each other.
-	status := func(manager string, phase v1alpha1.EdgeLocationPhase, force bool) error {
+	status := func(manager string, phase v1beta1.EdgeLocationPhase, force bool) error {
 		applied, err := locations.ApplyStatus(ctx, omniapply.EdgeLocation("owned", namespace).
 			WithLabels(map[string]string{"by": manager}).
 			WithStatus(omniapply.EdgeLocationStatus().WithPhase(phase)), metav1.ApplyOptions{FieldManager: manager, Force: force})
@@ -109,13 +109,13 @@ func testOwnership(t *testing.T, s *testServer) {
 		}
 		return err
 	}
-	if err := status("controller", v1alpha1.EdgeLocationInUse, false); err != nil {
+	if err := status("controller", v1beta1.EdgeLocationInUse, false); err != nil {
 		t.Errorf("status: %v", err)
 	}
-	if err := status("other", v1alpha1.EdgeLocationFailed, false); !apierrors.IsConflict(err) {
+	if err := status("other", v1beta1.EdgeLocationFailed, false); !apierrors.IsConflict(err) {
 		t.Errorf("status of another owner: %v, want a conflict", err)
 	}
-	if err := status("other", v1alpha1.EdgeLocationFailed, true); err != nil {
+	if err := status("other", v1beta1.EdgeLocationFailed, true); err != nil {
 		t.Errorf("status of another owner, forced: %v", err)
 	}
 	// What its only owner stops applying goes away.
@@ -129,7 +129,7 @@ func testOwnership(t *testing.T, s *testServer) {
 }
 
 // owns says whether the manager has an entry of the subresource with the field.
-func owns(location *v1alpha1.EdgeLocation, manager, subresource, field string) bool {
+func owns(location *v1beta1.EdgeLocation, manager, subresource, field string) bool {
 	return slices.ContainsFunc(location.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
 		return entry.Manager == manager && entry.Subresource == subresource && strings.Contains(entry.FieldsV1.GetRawString(), field)
 	})

@@ -20,7 +20,7 @@ func TestReferences(t *testing.T) {
 	var got warnings
 	config := s.as("editor")
 	config.WarningHandler = restclient.WarningHandler(&got)
-	client := versioned.NewForConfigOrDie(config).OmniV1alpha1()
+	client := versioned.NewForConfigOrDie(config).OmniV1beta1()
 	ctx := context.Background()
 
 	t.Run("a name without a location is a warning", func(t *testing.T) {

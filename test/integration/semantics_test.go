@@ -79,5 +79,5 @@ func query(path string, parameters ...string) string {
 const (
 	get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	// template is the shortest object that is valid.
-	template = `{"apiVersion":"omni.cast.ai/v1alpha1","kind":"NodeTemplate","metadata":{"name":"new"}}`
+	template = `{"apiVersion":"omni.cast.ai/v1beta1","kind":"NodeTemplate","metadata":{"name":"new"}}`
 )

@@ -210,5 +210,5 @@ func (s *testServer) try(name, method, path string, header map[string]string, bo
 
 // path of a resource in the namespace of the tests.
 func path(parts ...string) string {
-	return strings.Join(append([]string{"/apis/omni.cast.ai/v1alpha1/namespaces", namespace}, parts...), "/")
+	return strings.Join(append([]string{"/apis/omni.cast.ai/v1beta1/namespaces", namespace}, parts...), "/")
 }

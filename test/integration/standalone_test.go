@@ -20,7 +20,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/castai/omni/cmd/apiserver/app"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/options"
 	"github.com/castai/omni/pkg/apiserver/standalone"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
@@ -91,7 +91,7 @@ func TestStandalone(t *testing.T) {
 	for _, user := range []string{"team-a", "team-b"} {
 		location := newLocation("oregon")
 		location.Namespace = user
-		if _, err := standaloneClient(t, dir, user).OmniV1alpha1().EdgeLocations(user).Create(ctx, location, metav1.CreateOptions{}); err != nil {
+		if _, err := standaloneClient(t, dir, user).OmniV1beta1().EdgeLocations(user).Create(ctx, location, metav1.CreateOptions{}); err != nil {
 			t.Fatalf("%s cannot create in its namespace: %v", user, err)
 		}
 	}
@@ -103,7 +103,7 @@ func TestStandalone(t *testing.T) {
 		{"team-a", "", false}, {"team-a", "team-a", true}, {"team-a", "team-b", false}, {"team-a", "team-c", false},
 		{"team-b", "", false}, {"team-b", "team-a", false}, {"team-b", "team-b", true}, {"team-b", "team-c", false},
 	} {
-		locations := standaloneClient(t, dir, test.user).OmniV1alpha1().EdgeLocations(test.namespace)
+		locations := standaloneClient(t, dir, test.user).OmniV1beta1().EdgeLocations(test.namespace)
 		list, err := locations.List(ctx, metav1.ListOptions{})
 		if test.allowed && err != nil || !test.allowed && !apierrors.IsForbidden(err) {
 			t.Errorf("%s lists in %q: %v, want allowed: %v", test.user, test.namespace, err, test.allowed)
@@ -114,8 +114,8 @@ func TestStandalone(t *testing.T) {
 		if test.namespace == "" {
 			continue
 		}
-		path := "/apis/omni.cast.ai/v1alpha1/namespaces/" + test.namespace + "/edgelocations/oregon/onboard-script"
-		err = standaloneClient(t, dir, test.user).OmniV1alpha1().RESTClient().Post().AbsPath(path).Body(&v1alpha1.OnboardScriptRequest{}).Do(ctx).Error()
+		path := "/apis/omni.cast.ai/v1beta1/namespaces/" + test.namespace + "/edgelocations/oregon/onboard-script"
+		err = standaloneClient(t, dir, test.user).OmniV1beta1().RESTClient().Post().AbsPath(path).Body(&v1beta1.OnboardScriptRequest{}).Do(ctx).Error()
 		// There is no location in team-c.
 		if test.allowed && err != nil && !apierrors.IsNotFound(err) || !test.allowed && !apierrors.IsForbidden(err) {
 			t.Errorf("%s mints in %q: %v, want allowed: %v", test.user, test.namespace, err, test.allowed)
@@ -149,10 +149,10 @@ func testStandaloneToken(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const location = "/apis/omni.cast.ai/v1alpha1/namespaces/team-a/edgelocations/oregon"
-	minted := &v1alpha1.OnboardScriptRequest{}
-	owner := versioned.NewForConfigOrDie(config).OmniV1alpha1().RESTClient()
-	if err := owner.Post().AbsPath(location, "onboard-script").Body(&v1alpha1.OnboardScriptRequest{}).Do(ctx).Into(minted); err != nil {
+	const location = "/apis/omni.cast.ai/v1beta1/namespaces/team-a/edgelocations/oregon"
+	minted := &v1beta1.OnboardScriptRequest{}
+	owner := versioned.NewForConfigOrDie(config).OmniV1beta1().RESTClient()
+	if err := owner.Post().AbsPath(location, "onboard-script").Body(&v1beta1.OnboardScriptRequest{}).Do(ctx).Into(minted); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{config.Host + location + "/onboarding", base64.StdEncoding.EncodeToString(config.CAData)} {
@@ -160,8 +160,8 @@ func testStandaloneToken(t *testing.T, dir string) {
 			t.Errorf("the script does not have %s", want)
 		}
 	}
-	stranger := versioned.NewForConfigOrDie(restclient.AnonymousClientConfig(config)).OmniV1alpha1().RESTClient()
-	registration := &v1alpha1.Onboarding{Spec: v1alpha1.OnboardingSpec{Token: minted.Status.Token, AWS: newAWS()}}
+	stranger := versioned.NewForConfigOrDie(restclient.AnonymousClientConfig(config)).OmniV1beta1().RESTClient()
+	registration := &v1beta1.Onboarding{Spec: v1beta1.OnboardingSpec{Token: minted.Status.Token, AWS: newAWS()}}
 	if err := stranger.Post().AbsPath(location, "onboarding").Body(registration).Do(ctx).Error(); err != nil {
 		t.Errorf("register with the token: %v", err)
 	}
@@ -225,7 +225,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: team-b}]
 		t.Fatal(err)
 	}
 	before.Host = now.Host // the port of a test is new
-	locations := versioned.NewForConfigOrDie(before).OmniV1alpha1().EdgeLocations("team-a")
+	locations := versioned.NewForConfigOrDie(before).OmniV1beta1().EdgeLocations("team-a")
 	if list, err := locations.List(ctx, metav1.ListOptions{}); err != nil || len(list.Items) != 1 {
 		t.Errorf("team-b as a guest of team-a, with the certificate of the first start: %v", err)
 	}

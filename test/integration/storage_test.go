@@ -82,7 +82,7 @@ func TestEncryptionAtRest(t *testing.T) {
 	s := newServerOn(t, dir)
 	object := newLocation("vault")
 	object.Spec.Description = "a description that nobody may read"
-	if _, err := s.client().OmniV1alpha1().EdgeLocations(namespace).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+	if _, err := s.client().OmniV1beta1().EdgeLocations(namespace).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	raw := storedAt(t, dir, "vault")
@@ -142,7 +142,7 @@ func testRotation(t *testing.T, dir string) {
 		t.Errorf("a new object is stored as %q, want key2", raw)
 	}
 	// What a storage version migration sends: a patch that changes nothing.
-	if _, err := s.client().OmniV1alpha1().EdgeLocations(namespace).Patch(t.Context(), "vault", types.MergePatchType, []byte("{}"), metav1.PatchOptions{}); err != nil {
+	if _, err := s.client().OmniV1beta1().EdgeLocations(namespace).Patch(t.Context(), "vault", types.MergePatchType, []byte("{}"), metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if raw := storedAt(t, dir, "vault"); !bytes.HasPrefix(raw, []byte("k8s:enc:secretbox:v1:key2:")) {

@@ -14,7 +14,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 const acceptTable = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -57,17 +57,17 @@ func table(t *testing.T, s *testServer, path string) (headers string, rows []str
 }
 
 func testTables(t *testing.T, s *testServer) {
-	ctx, client := context.Background(), s.client().OmniV1alpha1()
+	ctx, client := context.Background(), s.client().OmniV1beta1()
 	location := newLocation("table")
 	location.Spec.Zones = []string{"us-west-2a", "us-west-2b"}
 	location, err := client.EdgeLocations(namespace).Create(ctx, location, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	location.Status = v1alpha1.EdgeLocationStatus{
-		Phase: v1alpha1.EdgeLocationInUse, Edges: 2, HourlyPrice: "0.2016", NodeTemplates: []string{"batch", "gpu"}, EdgeClusterVersion: "v1.37.1",
+	location.Status = v1beta1.EdgeLocationStatus{
+		Phase: v1beta1.EdgeLocationInUse, Edges: 2, HourlyPrice: "0.2016", NodeTemplates: []string{"batch", "gpu"}, EdgeClusterVersion: "v1.37.1",
 		Conditions: []metav1.Condition{{
-			Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: "NotPeered", LastTransitionTime: metav1.NewTime(start),
+			Type: v1beta1.ConditionReady, Status: metav1.ConditionFalse, Reason: "NotPeered", LastTransitionTime: metav1.NewTime(start),
 		}},
 	}
 	if _, err := client.EdgeLocations(namespace).UpdateStatus(ctx, location, metav1.UpdateOptions{}); err != nil {
@@ -78,7 +78,7 @@ func testTables(t *testing.T, s *testServer) {
 	template.Spec.Constraints.InstanceFamilies, template.Spec.Constraints.ExcludeInstanceFamilies = []string{"m7i"}, []string{"t3"}
 	limit := int32(4)
 	template.Spec.Limits.Edges = &limit
-	template.Spec.Constraints.CapacityTypes = []v1alpha1.CapacityType{v1alpha1.CapacitySpot, v1alpha1.CapacityOnDemand}
+	template.Spec.Constraints.CapacityTypes = []v1beta1.CapacityType{v1beta1.CapacitySpot, v1beta1.CapacityOnDemand}
 	if _, err := client.NodeTemplates(namespace).Create(ctx, template, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -86,11 +86,11 @@ func testTables(t *testing.T, s *testServer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edge.Status = v1alpha1.EdgeStatus{
-		Phase: v1alpha1.EdgeReady, InstanceID: "i-1", NodeName: "cast-1", HourlyPrice: "0.1008",
-		Launch: &v1alpha1.EdgeLaunch{Attempt: 1, ClientToken: "c", Zone: "us-west-2a"},
+	edge.Status = v1beta1.EdgeStatus{
+		Phase: v1beta1.EdgeReady, InstanceID: "i-1", NodeName: "cast-1", HourlyPrice: "0.1008",
+		Launch: &v1beta1.EdgeLaunch{Attempt: 1, ClientToken: "c", Zone: "us-west-2a"},
 		Conditions: []metav1.Condition{{
-			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: "NodeReady", LastTransitionTime: metav1.NewTime(start),
+			Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, Reason: "NodeReady", LastTransitionTime: metav1.NewTime(start),
 		}},
 	}
 	if _, err := client.Edges(namespace).UpdateStatus(ctx, edge, metav1.UpdateOptions{}); err != nil {

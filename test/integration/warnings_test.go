@@ -18,7 +18,7 @@ func testZoneWarnings(t *testing.T, s *testServer) {
 	var got warnings
 	config := s.as("editor")
 	config.WarningHandler = restclient.WarningHandler(&got)
-	ctx, locations := context.Background(), versioned.NewForConfigOrDie(config).OmniV1alpha1().EdgeLocations(namespace)
+	ctx, locations := context.Background(), versioned.NewForConfigOrDie(config).OmniV1beta1().EdgeLocations(namespace)
 	warned := func(when, zone string) {
 		t.Helper()
 		if zone == "" && len(got.messages) > 0 || zone != "" && (len(got.messages) != 1 || !strings.Contains(got.messages[0], zone)) {

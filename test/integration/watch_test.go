@@ -18,7 +18,7 @@ import (
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 	"github.com/castai/omni/pkg/generated/informers/externalversions"
 )
@@ -28,7 +28,7 @@ import (
 func testInitialEvents(t *testing.T, s *testServer) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	edges, yes := s.client().OmniV1alpha1().Edges(namespace), true
+	edges, yes := s.client().OmniV1beta1().Edges(namespace), true
 	s.createEdges("initial", 2)
 	watcher, err := edges.Watch(ctx, metav1.ListOptions{
 		LabelSelector: "test=initial", SendInitialEvents: &yes, AllowWatchBookmarks: true, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
@@ -42,7 +42,7 @@ func testInitialEvents(t *testing.T, s *testServer) {
 		if !ok {
 			t.Fatal("the watch has ended")
 		}
-		edge := event.Object.(*v1alpha1.Edge)
+		edge := event.Object.(*v1beta1.Edge)
 		if event.Type == watch.Bookmark {
 			return string(event.Type) + " " + edge.Annotations[metav1.InitialEventsAnnotationKey]
 		}
@@ -91,7 +91,7 @@ func testStreamingInformers(t *testing.T, s *testServer) {
 				return nil, err
 			}
 			factory := externalversions.NewSharedInformerFactory(client, 0)
-			informer := factory.Omni().V1alpha1().Edges().Informer()
+			informer := factory.Omni().V1beta1().Edges().Informer()
 			factory.Start(stop)
 			return informer, nil
 		},
@@ -101,7 +101,7 @@ func testStreamingInformers(t *testing.T, s *testServer) {
 				return nil, err
 			}
 			factory := metadatainformer.NewSharedInformerFactory(client, 0)
-			informer := factory.ForResource(v1alpha1.SchemeGroupVersion.WithResource("edges")).Informer()
+			informer := factory.ForResource(v1beta1.SchemeGroupVersion.WithResource("edges")).Informer()
 			factory.Start(stop)
 			return informer, nil
 		},

@@ -19,7 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	restclient "k8s.io/client-go/rest"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // timeout of one request is more than omni-controller gives the cloud, and less
@@ -56,7 +56,7 @@ func New(controller *url.URL, caFile string, main *restclient.Config) (*Client, 
 // Output returns the console of an edge's machine. Errors are API statuses: those
 // omni-controller answers with, or 503 when it cannot be asked.
 func (c *Client) Output(ctx context.Context, namespace, name string) (string, error) {
-	address := c.controller.JoinPath(v1alpha1.ConsoleOutputPath, namespace, name)
+	address := c.controller.JoinPath(v1beta1.ConsoleOutputPath, namespace, name)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
 		return "", apierrors.NewInternalError(err)
@@ -70,7 +70,7 @@ func (c *Client) Output(ctx context.Context, namespace, name string) (string, er
 		return "", apierrors.NewServiceUnavailable(fmt.Sprintf("omni-controller does not answer: %v", err))
 	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, v1alpha1.MaxConsoleOutputBytes))
+	body, err := io.ReadAll(io.LimitReader(answer.Body, v1beta1.MaxConsoleOutputBytes))
 	if err != nil {
 		return "", apierrors.NewServiceUnavailable(fmt.Sprintf("the answer of omni-controller broke off: %v", err))
 	}
@@ -91,7 +91,7 @@ func failure(code int, body []byte) error {
 		}
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return apierrors.NewServiceUnavailable(fmt.Sprintf(
-			"omni-controller lets omni-apiserver in no further (%d): bind its ServiceAccount to a role with get on the nonResourceURL %s*", code, v1alpha1.ConsoleOutputPath))
+			"omni-controller lets omni-apiserver in no further (%d): bind its ServiceAccount to a role with get on the nonResourceURL %s*", code, v1beta1.ConsoleOutputPath))
 	}
 	return apierrors.NewServiceUnavailable(fmt.Sprintf("omni-controller answers with %d: look into its log", code))
 }

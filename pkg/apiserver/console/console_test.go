@@ -18,7 +18,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	restclient "k8s.io/client-go/rest"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 func TestOutput(t *testing.T) {
@@ -26,7 +26,7 @@ func TestOutput(t *testing.T) {
 		text, _ := json.Marshal(err.ErrStatus)
 		return string(text)
 	}
-	edges := v1alpha1.Resource("edges")
+	edges := v1beta1.Resource("edges")
 	for name, test := range map[string]struct {
 		code int
 		body string

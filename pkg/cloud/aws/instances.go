@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 )
 
@@ -74,7 +74,7 @@ func (p *Provider) runInput(r cloud.LaunchRequest, subnet, rootDevice string) *e
 	if p.location.InstanceProfile != "" {
 		in.IamInstanceProfile = &types.IamInstanceProfileSpecification{Name: &p.location.InstanceProfile}
 	}
-	if r.CapacityType == string(v1alpha1.CapacitySpot) {
+	if r.CapacityType == string(v1beta1.CapacitySpot) {
 		in.InstanceMarketOptions = &types.InstanceMarketOptionsRequest{
 			MarketType: types.MarketTypeSpot,
 			SpotOptions: &types.SpotMarketOptions{
@@ -93,10 +93,10 @@ func (p *Provider) tags(r cloud.LaunchRequest) []types.Tag {
 	}
 	maps.Copy(all, map[string]string{
 		"Name":                   r.Name,
-		v1alpha1.TagClusterID:    p.location.ClusterID,
-		v1alpha1.TagNamespace:    p.location.Namespace,
-		v1alpha1.TagEdgeLocation: p.location.Name,
-		v1alpha1.TagEdgeID:       r.EdgeUID,
+		v1beta1.TagClusterID:    p.location.ClusterID,
+		v1beta1.TagNamespace:    p.location.Namespace,
+		v1beta1.TagEdgeLocation: p.location.Name,
+		v1beta1.TagEdgeID:       r.EdgeUID,
 	})
 	tags := make([]types.Tag, 0, len(all))
 	for _, key := range slices.Sorted(maps.Keys(all)) {
@@ -137,7 +137,7 @@ func (p *Provider) Get(ctx context.Context, id string) (*cloud.Instance, error) 
 
 // FindByEdge implements cloud.Provider.
 func (p *Provider) FindByEdge(ctx context.Context, edgeUID string) (*cloud.Instance, error) {
-	found, err := p.describe(ctx, tagFilter(v1alpha1.TagEdgeID, edgeUID))
+	found, err := p.describe(ctx, tagFilter(v1beta1.TagEdgeID, edgeUID))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -152,9 +152,9 @@ func (p *Provider) List(ctx context.Context) ([]cloud.Instance, error) {
 // describe returns the living machines of the location.
 func (p *Provider) describe(ctx context.Context, filters ...types.Filter) ([]cloud.Instance, error) {
 	filters = append(filters,
-		tagFilter(v1alpha1.TagClusterID, p.location.ClusterID),
-		tagFilter(v1alpha1.TagNamespace, p.location.Namespace),
-		tagFilter(v1alpha1.TagEdgeLocation, p.location.Name),
+		tagFilter(v1beta1.TagClusterID, p.location.ClusterID),
+		tagFilter(v1beta1.TagNamespace, p.location.Namespace),
+		tagFilter(v1beta1.TagEdgeLocation, p.location.Name),
 		types.Filter{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "stopping", "stopped", "shutting-down"}},
 	)
 	var found []cloud.Instance
@@ -207,7 +207,7 @@ func instance(in *types.Instance) *cloud.Instance {
 		out.Zone = aws.ToString(in.Placement.AvailabilityZone)
 	}
 	for _, tag := range in.Tags {
-		if aws.ToString(tag.Key) == v1alpha1.TagEdgeID {
+		if aws.ToString(tag.Key) == v1beta1.TagEdgeID {
 			out.EdgeUID = aws.ToString(tag.Value)
 		}
 	}

@@ -46,7 +46,7 @@ func newHarness(t *testing.T) *harness {
 	h := &harness{t: t, clock: testingclock.NewFakePassiveClock(start)}
 	object := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"group": "omni.cast.ai"}}}
 	object.SetGroupVersionKind(apiService)
-	object.SetName("v1alpha1.omni.cast.ai")
+	object.SetName("v1beta1.omni.cast.ai")
 	write := func(o client.Object) error {
 		h.writes++
 		if h.fails == o.GetName() {
@@ -76,7 +76,7 @@ func newHarness(t *testing.T) *harness {
 	}
 	h.Rotator = &Rotator{
 		Client:    fake.NewClientBuilder().WithObjects(object).WithInterceptorFuncs(funcs).Build(),
-		Namespace: "omni-system", Versions: []string{"v1alpha1", "v1"}, Clock: h.clock,
+		Namespace: "omni-system", Versions: []string{"v1beta1", "v1"}, Clock: h.clock,
 	}
 	return h
 }
@@ -93,7 +93,7 @@ func (h *harness) bundle() *x509.CertPool {
 	h.t.Helper()
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(apiService)
-	if err := h.Client.Get(h.t.Context(), client.ObjectKey{Name: "v1alpha1.omni.cast.ai"}, object); err != nil {
+	if err := h.Client.Get(h.t.Context(), client.ObjectKey{Name: "v1beta1.omni.cast.ai"}, object); err != nil {
 		h.t.Fatal(err)
 	}
 	encoded, _, _ := unstructured.NestedString(object.Object, "spec", "caBundle")
@@ -164,7 +164,7 @@ func TestThreeYears(t *testing.T) {
 
 func TestCrashes(t *testing.T) {
 	// Each write in turn fails, at the start and when a new authority is due.
-	for _, name := range []string{"omni-apiserver-ca", "v1alpha1.omni.cast.ai", "omni-apiserver-tls"} {
+	for _, name := range []string{"omni-apiserver-ca", "v1beta1.omni.cast.ai", "omni-apiserver-tls"} {
 		h := newHarness(t)
 		for _, at := range []time.Duration{0, authorityLifetime * 3 / 4} {
 			h.clock.SetTime(start.Add(at))

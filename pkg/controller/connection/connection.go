@@ -16,7 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/aws"
 	"github.com/castai/omni/pkg/edgecluster"
@@ -28,17 +28,17 @@ import (
 // location; errors say which field or Secret to mend.
 type Connector interface {
 	// Provider signs in to the cloud of a location.
-	Provider(ctx context.Context, location *v1alpha1.EdgeLocation) (cloud.Provider, error)
+	Provider(ctx context.Context, location *v1beta1.EdgeLocation) (cloud.Provider, error)
 	// EdgeCluster reaches the edge cluster of a location.
-	EdgeCluster(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error)
+	EdgeCluster(ctx context.Context, location *v1beta1.EdgeLocation) (*edgecluster.Cluster, error)
 	// Peering relates the main cluster with the edge cluster. Without a
 	// cluster it knows of the edge cluster what the location's status says,
 	// which is enough to remove things from the main cluster.
-	Peering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) (*peering.Peering, error)
+	Peering(ctx context.Context, location *v1beta1.EdgeLocation, cluster *edgecluster.Cluster) (*peering.Peering, error)
 	// Hold keeps the Secrets the location refers to from being deleted, and
 	// writes their names into its status; Release lets them go.
-	Hold(ctx context.Context, location *v1alpha1.EdgeLocation) error
-	Release(ctx context.Context, location *v1alpha1.EdgeLocation) error
+	Hold(ctx context.Context, location *v1beta1.EdgeLocation) error
+	Release(ctx context.Context, location *v1beta1.EdgeLocation) error
 }
 
 // The fields of an EdgeLocation that name Secrets.
@@ -76,7 +76,7 @@ type Direct struct {
 var _ Connector = (*Direct)(nil)
 
 // Provider implements Connector.
-func (d *Direct) Provider(ctx context.Context, location *v1alpha1.EdgeLocation) (cloud.Provider, error) {
+func (d *Direct) Provider(ctx context.Context, location *v1beta1.EdgeLocation) (cloud.Provider, error) {
 	spec := location.Spec.AWS
 	if spec == nil {
 		return nil, &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf("spec.aws is not set: run the onboarding script")}
@@ -115,7 +115,7 @@ func (d *Direct) Provider(ctx context.Context, location *v1alpha1.EdgeLocation) 
 }
 
 // EdgeCluster implements Connector.
-func (d *Direct) EdgeCluster(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error) {
+func (d *Direct) EdgeCluster(ctx context.Context, location *v1beta1.EdgeLocation) (*edgecluster.Cluster, error) {
 	external := location.Spec.ControlPlane.External
 	if external == nil {
 		return nil, fmt.Errorf("spec.controlPlane.external is not set")
@@ -134,7 +134,7 @@ func (d *Direct) EdgeCluster(ctx context.Context, location *v1alpha1.EdgeLocatio
 }
 
 // Peering implements Connector.
-func (d *Direct) Peering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) (*peering.Peering, error) {
+func (d *Direct) Peering(ctx context.Context, location *v1beta1.EdgeLocation, cluster *edgecluster.Cluster) (*peering.Peering, error) {
 	mainID, err := edgecluster.LiqoClusterID(ctx, d.Main)
 	if err != nil {
 		return nil, fmt.Errorf("main cluster: %w", err)
@@ -158,7 +158,7 @@ func (d *Direct) Peering(ctx context.Context, location *v1alpha1.EdgeLocation, c
 	return p, nil
 }
 
-func (d *Direct) secret(ctx context.Context, location *v1alpha1.EdgeLocation, field, name string) (*corev1.Secret, error) {
+func (d *Direct) secret(ctx context.Context, location *v1beta1.EdgeLocation, field, name string) (*corev1.Secret, error) {
 	secret := &corev1.Secret{}
 	err := d.Main.Get(ctx, client.ObjectKey{Namespace: location.Namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/onboard"
@@ -41,14 +41,14 @@ func kubeconfig(t *testing.T, address string) string {
 	return strings.NewReplacer("127.0.0.1:1", address, `"CA"`, strconv.Quote(base64.StdEncoding.EncodeToString(ca))).Replace(kubeconfigText)
 }
 
-func location() *v1alpha1.EdgeLocation {
-	return &v1alpha1.EdgeLocation{
+func location() *v1beta1.EdgeLocation {
+	return &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon", UID: "1", Generation: 1},
-		Spec: v1alpha1.EdgeLocationSpec{
-			Region: "us-west-2", AWS: &v1alpha1.AWSLocation{AccountID: "123456789012"},
-			Credentials: &v1alpha1.Credentials{SecretRef: &v1alpha1.LocalSecretReference{Name: "keys"}},
-			ControlPlane: v1alpha1.EdgeControlPlane{External: &v1alpha1.ExternalControlPlane{
-				KubeconfigSecretRef: v1alpha1.LocalSecretReference{Name: "kubeconfig"},
+		Spec: v1beta1.EdgeLocationSpec{
+			Region: "us-west-2", AWS: &v1beta1.AWSLocation{AccountID: "123456789012"},
+			Credentials: &v1beta1.Credentials{SecretRef: &v1beta1.LocalSecretReference{Name: "keys"}},
+			ControlPlane: v1beta1.EdgeControlPlane{External: &v1beta1.ExternalControlPlane{
+				KubeconfigSecretRef: v1beta1.LocalSecretReference{Name: "kubeconfig"},
 			}},
 		},
 	}
@@ -157,7 +157,7 @@ func TestReuse(t *testing.T) {
 		secret("keys", map[string]string{"aws_access_key_id": "a", "aws_secret_access_key": "b"}),
 		secret("kubeconfig", map[string]string{"kubeconfig": kubeconfig(t, "127.0.0.1:1")}),
 	)
-	provider := func(l *v1alpha1.EdgeLocation) cloud.Provider {
+	provider := func(l *v1beta1.EdgeLocation) cloud.Provider {
 		t.Helper()
 		p, err := d.Provider(t.Context(), l)
 		if err != nil {

@@ -12,13 +12,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // Hold implements Connector. Whoever deletes the namespace of a location deletes
 // its Secrets first: without this its machines would run on, and nobody could
 // sign in to terminate them.
-func (d *Direct) Hold(ctx context.Context, location *v1alpha1.EdgeLocation) error {
+func (d *Direct) Hold(ctx context.Context, location *v1beta1.EdgeLocation) error {
 	wanted := referencedSecrets(location)
 	for _, name := range location.Status.Secrets {
 		if !slices.Contains(wanted, name) {
@@ -39,7 +39,7 @@ func (d *Direct) Hold(ctx context.Context, location *v1alpha1.EdgeLocation) erro
 
 // Release implements Connector. A Secret may be held although the status does not
 // say so yet.
-func (d *Direct) Release(ctx context.Context, location *v1alpha1.EdgeLocation) error {
+func (d *Direct) Release(ctx context.Context, location *v1beta1.EdgeLocation) error {
 	for _, name := range append(referencedSecrets(location), location.Status.Secrets...) {
 		if err := d.release(ctx, location, name); err != nil {
 			return err
@@ -48,11 +48,11 @@ func (d *Direct) Release(ctx context.Context, location *v1alpha1.EdgeLocation) e
 	return nil
 }
 
-func (d *Direct) release(ctx context.Context, location *v1alpha1.EdgeLocation, name string) error {
+func (d *Direct) release(ctx context.Context, location *v1beta1.EdgeLocation, name string) error {
 	return d.patchSecret(ctx, location, name, func(s *corev1.Secret) bool { return controllerutil.RemoveFinalizer(s, finalizer(location)) })
 }
 
-func (d *Direct) patchSecret(ctx context.Context, location *v1alpha1.EdgeLocation, name string, change func(*corev1.Secret) bool) error {
+func (d *Direct) patchSecret(ctx context.Context, location *v1beta1.EdgeLocation, name string, change func(*corev1.Secret) bool) error {
 	secret := &corev1.Secret{}
 	err := d.Main.Get(ctx, client.ObjectKey{Namespace: location.Namespace, Name: name}, secret)
 	if err != nil {
@@ -70,11 +70,11 @@ func (d *Direct) patchSecret(ctx context.Context, location *v1alpha1.EdgeLocatio
 }
 
 // finalizer is one for each location: two may use the same Secret.
-func finalizer(location *v1alpha1.EdgeLocation) string {
-	return v1alpha1.GroupName + "/edgelocation-" + location.Name
+func finalizer(location *v1beta1.EdgeLocation) string {
+	return v1beta1.GroupName + "/edgelocation-" + location.Name
 }
 
-func referencedSecrets(location *v1alpha1.EdgeLocation) (names []string) {
+func referencedSecrets(location *v1beta1.EdgeLocation) (names []string) {
 	if external := location.Spec.ControlPlane.External; external != nil {
 		names = append(names, external.KubeconfigSecretRef.Name)
 	}

@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/connection"
 )
 
@@ -33,11 +33,11 @@ type Handler struct {
 	Connect connection.Connector
 }
 
-// Routes returns the handler of v1alpha1.ConsoleOutputPath. Who may call it is for
+// Routes returns the handler of v1beta1.ConsoleOutputPath. Who may call it is for
 // the server around it to say.
 func (h *Handler) Routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+v1alpha1.ConsoleOutputPath+"{namespace}/{name}", h.get)
+	mux.HandleFunc("GET "+v1beta1.ConsoleOutputPath+"{namespace}/{name}", h.get)
 	return mux
 }
 
@@ -51,12 +51,12 @@ func (h *Handler) get(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write([]byte(output[max(0, len(output)-v1alpha1.MaxConsoleOutputBytes):])) // the caller may be gone
+	_, _ = w.Write([]byte(output[max(0, len(output)-v1beta1.MaxConsoleOutputBytes):])) // the caller may be gone
 }
 
 func (h *Handler) output(ctx context.Context, key client.ObjectKey) (string, *apierrors.StatusError) {
-	edge, location := &v1alpha1.Edge{}, &v1alpha1.EdgeLocation{}
-	edges := v1alpha1.Resource("edges")
+	edge, location := &v1beta1.Edge{}, &v1beta1.EdgeLocation{}
+	edges := v1beta1.Resource("edges")
 	if err := h.Omni.Get(ctx, key, edge); apierrors.IsNotFound(err) {
 		return "", apierrors.NewNotFound(edges, key.Name)
 	} else if err != nil {

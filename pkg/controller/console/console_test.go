@@ -19,7 +19,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
@@ -32,7 +32,7 @@ type signedIn struct {
 	refused error
 }
 
-func (s signedIn) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provider, error) {
+func (s signedIn) Provider(context.Context, *v1beta1.EdgeLocation) (cloud.Provider, error) {
 	return s.cloud, s.refused
 }
 
@@ -40,21 +40,21 @@ func (s signedIn) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provi
 type talkative struct{ cloud.Provider }
 
 func (talkative) ConsoleOutput(context.Context, string) (string, error) {
-	return "first" + strings.Repeat("x", v1alpha1.MaxConsoleOutputBytes), nil
+	return "first" + strings.Repeat("x", v1beta1.MaxConsoleOutputBytes), nil
 }
 
 func TestConsole(t *testing.T) {
-	launched := &v1alpha1.Edge{
+	launched := &v1beta1.Edge{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "launched"},
-		Spec:       v1alpha1.EdgeSpec{EdgeLocationName: "oregon"},
-		Status:     v1alpha1.EdgeStatus{InstanceID: "i-1"},
+		Spec:       v1beta1.EdgeSpec{EdgeLocationName: "oregon"},
+		Status:     v1beta1.EdgeStatus{InstanceID: "i-1"},
 	}
 	pending, lost := launched.DeepCopy(), launched.DeepCopy()
 	pending.Name, pending.Status.InstanceID = "pending", ""
 	lost.Name, lost.Spec.EdgeLocationName = "lost", "gone"
-	location := &v1alpha1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"}}
+	location := &v1beta1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"}}
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
+	if err := v1beta1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
 	unreachable := &cloud.Error{Class: cloud.ClassTransient, Err: errors.New("no route to host " + strings.Repeat("!", 2*maxReason))}
@@ -112,13 +112,13 @@ func TestConsole(t *testing.T) {
 
 	reader := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(launched, location).Build()
 	answer := ask(&Handler{Omni: reader, Connect: signedIn{cloud: talkative{}}}, http.MethodGet, "team-a/launched")
-	if answer.Body.Len() != v1alpha1.MaxConsoleOutputBytes || strings.Contains(answer.Body.String(), "first") {
-		t.Errorf("%d bytes of a long console, want its last %d", answer.Body.Len(), v1alpha1.MaxConsoleOutputBytes)
+	if answer.Body.Len() != v1beta1.MaxConsoleOutputBytes || strings.Contains(answer.Body.String(), "first") {
+		t.Errorf("%d bytes of a long console, want its last %d", answer.Body.Len(), v1beta1.MaxConsoleOutputBytes)
 	}
 }
 
 func ask(handler *Handler, method, path string) *httptest.ResponseRecorder {
 	answer := httptest.NewRecorder()
-	handler.Routes().ServeHTTP(answer, httptest.NewRequest(method, v1alpha1.ConsoleOutputPath+path, nil))
+	handler.Routes().ServeHTTP(answer, httptest.NewRequest(method, v1beta1.ConsoleOutputPath+path, nil))
 	return answer
 }

@@ -17,7 +17,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/consolidation"
 	"github.com/castai/omni/pkg/controller/edge"
 )
@@ -34,7 +34,7 @@ func TestReconcile(t *testing.T) {
 		p.OwnerReferences = []metav1.OwnerReference{{Kind: "DaemonSet", Controller: new(true)}}
 	}
 	for name, tc := range map[string]struct {
-		edge func(*v1alpha1.Edge)
+		edge func(*v1beta1.Edge)
 		pods []client.Object
 		wait time.Duration
 		gone bool
@@ -44,15 +44,15 @@ func TestReconcile(t *testing.T) {
 		"a pod runs there":                {pods: []client.Object{on(func(*corev1.Pod) {})}, wait: time.Hour},
 		"a finished pod does not count":   {pods: []client.Object{on(func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded })}, wait: 2 * time.Minute, gone: true},
 		"nor does a DaemonSet":            {pods: []client.Object{on(daemon)}, wait: 2 * time.Minute, gone: true},
-		"what was made by hand stays":     {edge: func(e *v1alpha1.Edge) { e.Spec.NodeTemplateName = "" }, wait: time.Hour},
-		"what is not Ready is left alone": {edge: func(e *v1alpha1.Edge) { e.Status.Phase = v1alpha1.EdgeRegistered }, wait: time.Hour},
+		"what was made by hand stays":     {edge: func(e *v1beta1.Edge) { e.Spec.NodeTemplateName = "" }, wait: time.Hour},
+		"what is not Ready is left alone": {edge: func(e *v1beta1.Edge) { e.Status.Phase = v1beta1.EdgeRegistered }, wait: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := testingclock.NewFakeClock(time.Now().Truncate(time.Second))
-			e := &v1alpha1.Edge{
+			e := &v1beta1.Edge{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "e"},
-				Spec:       v1alpha1.EdgeSpec{NodeTemplateName: "default"},
-				Status:     v1alpha1.EdgeStatus{Phase: v1alpha1.EdgeReady, NodeName: node},
+				Spec:       v1beta1.EdgeSpec{NodeTemplateName: "default"},
+				Status:     v1beta1.EdgeStatus{Phase: v1beta1.EdgeReady, NodeName: node},
 			}
 			if tc.edge != nil {
 				tc.edge(e)
@@ -63,7 +63,7 @@ func TestReconcile(t *testing.T) {
 			}
 			clock.Step(tc.wait)
 			reconcileEdge(t, r, e)
-			err := r.Omni.Get(t.Context(), client.ObjectKeyFromObject(e), &v1alpha1.Edge{})
+			err := r.Omni.Get(t.Context(), client.ObjectKeyFromObject(e), &v1beta1.Edge{})
 			if gone := err != nil; gone != tc.gone || client.IgnoreNotFound(err) != nil {
 				t.Errorf("gone = %v (%v), want %v", gone, err, tc.gone)
 			}
@@ -71,17 +71,17 @@ func TestReconcile(t *testing.T) {
 	}
 }
 
-func newReconciler(t *testing.T, clock *testingclock.FakeClock, e *v1alpha1.Edge, pods []client.Object) *consolidation.Reconciler {
+func newReconciler(t *testing.T, clock *testingclock.FakeClock, e *v1beta1.Edge, pods []client.Object) *consolidation.Reconciler {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
 	}
-	template := &v1alpha1.NodeTemplate{
+	template := &v1beta1.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "default"},
-		Spec:       v1alpha1.NodeTemplateSpec{Disruption: v1alpha1.TemplateDisruption{ConsolidateAfter: &metav1.Duration{Duration: time.Minute}}},
+		Spec:       v1beta1.NodeTemplateSpec{Disruption: v1beta1.TemplateDisruption{ConsolidateAfter: &metav1.Duration{Duration: time.Minute}}},
 	}
 	return &consolidation.Reconciler{
 		Omni: fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(e, template).WithStatusSubresource(e).Build(),
@@ -91,7 +91,7 @@ func newReconciler(t *testing.T, clock *testingclock.FakeClock, e *v1alpha1.Edge
 	}
 }
 
-func reconcileEdge(t *testing.T, r *consolidation.Reconciler, e *v1alpha1.Edge) {
+func reconcileEdge(t *testing.T, r *consolidation.Reconciler, e *v1beta1.Edge) {
 	t.Helper()
 	if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e)}); err != nil {
 		t.Fatal(err)

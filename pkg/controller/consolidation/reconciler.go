@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/edge"
 )
 
@@ -42,7 +42,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("consolidation").
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.Edge]{})).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1beta1.Edge]{})).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
 		Complete(r)
 }
@@ -53,7 +53,7 @@ func (r *Reconciler) ofPod(ctx context.Context, object client.Object) []reconcil
 	if !ok || pod.Spec.NodeName == "" {
 		return nil
 	}
-	var edges v1alpha1.EdgeList
+	var edges v1beta1.EdgeList
 	if err := r.Omni.List(ctx, &edges, client.MatchingFields{EdgeNodeField: pod.Spec.NodeName}); err != nil {
 		return nil
 	}
@@ -69,12 +69,12 @@ const EdgeNodeField = "status.nodeName"
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	e := &v1alpha1.Edge{}
+	e := &v1beta1.Edge{}
 	if err := r.Omni.Get(ctx, request.NamespacedName, e); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	// What a person made by hand, a person takes away.
-	if !e.DeletionTimestamp.IsZero() || e.Status.Phase != v1alpha1.EdgeReady || e.Spec.NodeTemplateName == "" {
+	if !e.DeletionTimestamp.IsZero() || e.Status.Phase != v1beta1.EdgeReady || e.Spec.NodeTemplateName == "" {
 		return reconcile.Result{}, nil
 	}
 	busy, err := r.busy(ctx, e)
@@ -105,7 +105,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 }
 
 // busy says whether a pod needs the Node: one that runs there, or waits to.
-func (r *Reconciler) busy(ctx context.Context, e *v1alpha1.Edge) (bool, error) {
+func (r *Reconciler) busy(ctx context.Context, e *v1beta1.Edge) (bool, error) {
 	var pods corev1.PodList
 	if err := r.Main.List(ctx, &pods, client.MatchingFields{edge.PodNodeField: e.Status.NodeName}); err != nil {
 		return false, fmt.Errorf("list the pods of the Node: %w", err)
@@ -126,8 +126,8 @@ func (r *Reconciler) busy(ctx context.Context, e *v1alpha1.Edge) (bool, error) {
 const awaitBound = 5 * time.Minute
 
 // awaited says whether a pod that the edge was bought for is still on its way.
-func (r *Reconciler) awaited(ctx context.Context, e *v1alpha1.Edge) (bool, error) {
-	ready := meta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionReady)
+func (r *Reconciler) awaited(ctx context.Context, e *v1beta1.Edge) (bool, error) {
+	ready := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionReady)
 	if e.Status.Decision == nil || ready == nil || r.Clock.Since(ready.LastTransitionTime.Time) > awaitBound {
 		return false, nil
 	}
@@ -145,8 +145,8 @@ func (r *Reconciler) awaited(ctx context.Context, e *v1alpha1.Edge) (bool, error
 	return false, nil
 }
 
-func (r *Reconciler) consolidateAfter(ctx context.Context, e *v1alpha1.Edge) (time.Duration, error) {
-	var template v1alpha1.NodeTemplate
+func (r *Reconciler) consolidateAfter(ctx context.Context, e *v1beta1.Edge) (time.Duration, error) {
+	var template v1beta1.NodeTemplate
 	err := r.Omni.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Spec.NodeTemplateName}, &template)
 	if client.IgnoreNotFound(err) != nil {
 		return 0, fmt.Errorf("read the node template: %w", err)
@@ -157,7 +157,7 @@ func (r *Reconciler) consolidateAfter(ctx context.Context, e *v1alpha1.Edge) (ti
 	return defaultConsolidateAfter, nil
 }
 
-func (r *Reconciler) writeEmptySince(ctx context.Context, e *v1alpha1.Edge, since *metav1.Time) error {
+func (r *Reconciler) writeEmptySince(ctx context.Context, e *v1beta1.Edge, since *metav1.Time) error {
 	if e.Status.EmptySince.Equal(since) {
 		return nil
 	}

@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/unavailable"
@@ -34,10 +34,10 @@ func (l *life) begin(ctx context.Context) (reconcile.Result, error) {
 		return l.join(ctx)
 	}
 	if status.Phase == "" {
-		status.Phase = v1alpha1.EdgePending
+		status.Phase = v1beta1.EdgePending
 	}
-	if ready := meta.FindStatusCondition(l.location.Status.Conditions, v1alpha1.ConditionReady); ready == nil || ready.Status != metav1.ConditionTrue {
-		l.set(v1alpha1.ConditionLaunched, metav1.ConditionFalse, "EdgeLocationNotReady", "the edge location is not Ready; see its conditions")
+	if ready := meta.FindStatusCondition(l.location.Status.Conditions, v1beta1.ConditionReady); ready == nil || ready.Status != metav1.ConditionTrue {
+		l.set(v1beta1.ConditionLaunched, metav1.ConditionFalse, "EdgeLocationNotReady", "the edge location is not Ready; see its conditions")
 		return reconcile.Result{}, nil
 	}
 	provider, err := l.Connect.Provider(ctx, l.location)
@@ -53,9 +53,9 @@ func (l *life) begin(ctx context.Context) (reconcile.Result, error) {
 // intend writes down what will be asked of the cloud, before it is asked: whoever
 // comes after a crash asks for the same again.
 func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int32) (reconcile.Result, error) {
-	image := l.edge.Spec.Image
+	image := l.edge.Spec.ImageID
 	if defaults := l.location.Spec.NodeDefaults; image == "" && defaults != nil {
-		image = defaults.Image
+		image = defaults.ImageID
 	}
 	if image == "" {
 		var err error
@@ -64,18 +64,18 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int3
 		}
 	}
 	now := metav1.NewTime(l.Clock.Now())
-	l.edge.Status.Launch = &v1alpha1.EdgeLaunch{
-		Attempt: attempt, ClientToken: clientToken(l.edge, attempt), Zone: l.zone(), Image: image, StartTime: &now,
+	l.edge.Status.Launch = &v1beta1.EdgeLaunch{
+		Attempt: attempt, ClientToken: clientToken(l.edge, attempt), Zone: l.zone(), ImageID: image, StartTime: &now,
 	}
 	if l.edge.Status.HourlyPrice == "" {
 		l.edge.Status.HourlyPrice = l.price()
 	}
-	l.edge.Status.Phase = v1alpha1.EdgeLaunching
+	l.edge.Status.Phase = v1beta1.EdgeLaunching
 	return reconcile.Result{RequeueAfter: atOnce}, nil
 }
 
 // clientToken is the UUIDv5 of the attempt in the namespace of the Edge's UID.
-func clientToken(edge *v1alpha1.Edge, attempt int32) string {
+func clientToken(edge *v1beta1.Edge, attempt int32) string {
 	space, err := uuid.Parse(string(edge.UID))
 	if err != nil {
 		space = uuid.NewSHA1(uuid.NameSpaceOID, []byte(edge.UID))
@@ -136,8 +136,8 @@ func (l *life) launch(ctx context.Context, provider cloud.Provider) (reconcile.R
 	l.edge.Status.InstanceID = instance.ID
 	l.edge.Status.NodeName = l.nodeName()
 	l.edge.Status.ProviderID = edgenode.ProviderID(l.edge, l.location)
-	l.edge.Status.Phase = v1alpha1.EdgeLaunched
-	l.set(v1alpha1.ConditionLaunched, metav1.ConditionTrue, "Launched", "the cloud has given "+instance.ID)
+	l.edge.Status.Phase = v1beta1.EdgeLaunched
+	l.set(v1beta1.ConditionLaunched, metav1.ConditionTrue, "Launched", "the cloud has given "+instance.ID)
 	l.event(corev1.EventTypeNormal, "Launched", "Launch", "%s in %s is %s", l.edge.Spec.InstanceType, l.edge.Status.Launch.Zone, instance.ID)
 	return reconcile.Result{RequeueAfter: progressInterval}, nil
 }
@@ -146,7 +146,7 @@ func (l *life) launch(ctx context.Context, provider cloud.Provider) (reconcile.R
 // by this very intent: nothing may be launched for an edge that is being deleted,
 // and the cache shows that only after a while.
 func (l *life) stillWanted(ctx context.Context) (bool, error) {
-	now := &v1alpha1.Edge{}
+	now := &v1beta1.Edge{}
 	err := l.Direct.Get(ctx, client.ObjectKeyFromObject(l.edge), now)
 	if client.IgnoreNotFound(err) != nil {
 		return false, fmt.Errorf("read the edge: %w", err)
@@ -176,7 +176,7 @@ func (l *life) launchRequest(ctx context.Context) (cloud.LaunchRequest, error) {
 	}
 	request := cloud.LaunchRequest{
 		ClientToken: launch.ClientToken, EdgeUID: string(l.edge.UID), Name: l.nodeName(),
-		InstanceType: l.edge.Spec.InstanceType, Zone: launch.Zone, Image: launch.Image,
+		InstanceType: l.edge.Spec.InstanceType, Zone: launch.Zone, Image: launch.ImageID,
 		CapacityType: string(l.edge.Spec.CapacityType), DiskGiB: defaultDiskGiB, UserData: userData,
 	}
 	if defaults := l.location.Spec.NodeDefaults; defaults != nil {
@@ -197,10 +197,10 @@ const defaultDiskGiB = 30
 // refused handles what the cloud, or the way to it, answered instead of a machine.
 func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error) {
 	class := cloud.ClassOf(err)
-	l.set(v1alpha1.ConditionLaunched, metav1.ConditionFalse, string(class), err.Error())
+	l.set(v1beta1.ConditionLaunched, metav1.ConditionFalse, string(class), err.Error())
 	switch class {
 	case cloud.ClassTransient, cloud.ClassThrottle:
-		l.set(v1alpha1.ConditionLaunched, metav1.ConditionUnknown, string(class), err.Error())
+		l.set(v1beta1.ConditionLaunched, metav1.ConditionUnknown, string(class), err.Error())
 		return reconcile.Result{}, err
 	case cloud.ClassIdempotency:
 		// The token is spent. Either its machine is not visible yet, or it is

@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // drainBound is how long pods and their disruption budgets may hold a machine
@@ -28,7 +28,7 @@ const PodNodeField = "spec.nodeName"
 // drain lets the pods leave the Node. The pods of a machine that is dead are
 // deleted by force: nothing is left to stop them, and Liqo would wait for them.
 func (l *life) drain(ctx context.Context, dead bool) (drained bool, err error) {
-	l.edge.Status.Phase = v1alpha1.EdgeDraining
+	l.edge.Status.Phase = v1beta1.EdgeDraining
 	if err := l.cordon(ctx); err != nil {
 		return false, err
 	}
@@ -48,10 +48,10 @@ func (l *life) drain(ctx context.Context, dead bool) (drained bool, err error) {
 		errs = append(errs, l.remove(ctx, pod, dead || late))
 	}
 	if left > 0 {
-		l.set(v1alpha1.ConditionDrained, metav1.ConditionFalse, "Evicting", fmt.Sprintf("%d pods are leaving", left))
+		l.set(v1beta1.ConditionDrained, metav1.ConditionFalse, "Evicting", fmt.Sprintf("%d pods are leaving", left))
 		return false, errors.Join(errs...)
 	}
-	l.set(v1alpha1.ConditionDrained, metav1.ConditionTrue, "Drained", "no pod is left on the Node")
+	l.set(v1beta1.ConditionDrained, metav1.ConditionTrue, "Drained", "no pod is left on the Node")
 	return true, nil
 }
 

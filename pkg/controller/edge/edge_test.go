@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/unavailable"
@@ -26,32 +26,32 @@ import (
 func TestLife(t *testing.T) {
 	w := newWorld(t, bought())
 	w.settle(2) // finalizer, intent
-	w.phase(v1alpha1.EdgeLaunching)
+	w.phase(v1beta1.EdgeLaunching)
 	if w.cloud.Launched() != 0 {
 		t.Fatal("the cloud was asked before the intent was stored")
 	}
 	w.settle(1)
-	w.phase(v1alpha1.EdgeLaunched)
+	w.phase(v1beta1.EdgeLaunched)
 
 	w.create(w.remote, readyNode())
 	w.settle(1)
-	w.phase(v1alpha1.EdgeRegistered)
+	w.phase(v1beta1.EdgeRegistered)
 	w.acceptSlice()
 	w.settle(1)
 	virtual := &offloadingv1beta1.VirtualNode{}
-	if err := w.main.Get(t.Context(), client.ObjectKey{Namespace: "liqo-tenant-edge", Name: v1alpha1.EdgeNodeName(uid)}, virtual); err != nil {
+	if err := w.main.Get(t.Context(), client.ObjectKey{Namespace: "liqo-tenant-edge", Name: v1beta1.EdgeNodeName(uid)}, virtual); err != nil {
 		t.Fatal(err)
 	}
-	if virtual.Spec.Taints[0] != edgenode.EdgeTaint() || virtual.Spec.Labels[v1alpha1.LabelEdgeID] != uid ||
-		virtual.Spec.OffloadingPatch.NodeSelector[v1alpha1.LabelEdgeID] != uid {
+	if virtual.Spec.Taints[0] != edgenode.EdgeTaint() || virtual.Spec.Labels[v1beta1.LabelEdgeID] != uid ||
+		virtual.Spec.OffloadingPatch.NodeSelector[v1beta1.LabelEdgeID] != uid {
 		t.Errorf("virtual node = %+v", virtual.Spec)
 	}
 
 	w.create(w.main, readyNode())
 	w.settle(1)
-	w.phase(v1alpha1.EdgeReady)
+	w.phase(v1beta1.EdgeReady)
 	node := &corev1.Node{}
-	if err := w.main.Get(t.Context(), client.ObjectKey{Name: v1alpha1.EdgeNodeName(uid)}, node); err != nil {
+	if err := w.main.Get(t.Context(), client.ObjectKey{Name: v1beta1.EdgeNodeName(uid)}, node); err != nil {
 		t.Fatal(err)
 	}
 	if want := "castai-omni://aws/us-west-2/" + uid; node.Spec.ProviderID != want {
@@ -93,7 +93,7 @@ func TestLaunchIsExactlyOnce(t *testing.T) {
 			w.settle(3)
 			w.cloud.Show("i-1")
 			w.settle(2)
-			w.phase(v1alpha1.EdgeLaunched)
+			w.phase(v1beta1.EdgeLaunched)
 			if w.cloud.Launched() != 1 || w.edge().Status.InstanceID != "i-1" {
 				t.Errorf("%d machines, instanceID %q", w.cloud.Launched(), w.edge().Status.InstanceID)
 			}
@@ -205,12 +205,12 @@ func TestRefusals(t *testing.T) {
 				}
 				return
 			}
-			c := meta.FindStatusCondition(w.edge().Status.Conditions, v1alpha1.ConditionLaunched)
+			c := meta.FindStatusCondition(w.edge().Status.Conditions, v1beta1.ConditionLaunched)
 			if c == nil || c.Status != want.status || c.Reason != string(class) || !strings.Contains(c.Message, "said no") {
 				t.Errorf("condition = %+v", c)
 			}
 			w.settle(1)
-			w.phase(v1alpha1.EdgeLaunched)
+			w.phase(v1beta1.EdgeLaunched)
 		})
 	}
 }

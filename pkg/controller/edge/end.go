@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 )
 
@@ -46,7 +46,7 @@ func (l *life) end(ctx context.Context) (reconcile.Result, error) {
 		return reconcile.Result{}, err
 	}
 	if !settled {
-		l.set(v1alpha1.ConditionDrained, metav1.ConditionUnknown, "Launching", "a launch was under way: waiting until the cloud shows its machine")
+		l.set(v1beta1.ConditionDrained, metav1.ConditionUnknown, "Launching", "a launch was under way: waiting until the cloud shows its machine")
 		return reconcile.Result{RequeueAfter: progressInterval}, nil
 	}
 	if l.edge.Status.InstanceID != "" {
@@ -98,7 +98,7 @@ func (l *life) instance(ctx context.Context, provider cloud.Provider) (instance 
 // capacity or quota. An answer that was lost before cannot hide a machine: the
 // cloud would have returned it for the same client token.
 func (l *life) refusedLaunch() bool {
-	launched := meta.FindStatusCondition(l.edge.Status.Conditions, v1alpha1.ConditionLaunched)
+	launched := meta.FindStatusCondition(l.edge.Status.Conditions, v1beta1.ConditionLaunched)
 	return launched != nil && launched.Status == metav1.ConditionFalse &&
 		(launched.Reason == string(cloud.ClassCapacity) || launched.Reason == string(cloud.ClassQuota))
 }
@@ -132,7 +132,7 @@ func (l *life) forget(ctx context.Context) error {
 
 // terminate ends the machine; it is done when the cloud says that it is gone.
 func (l *life) terminate(ctx context.Context, provider cloud.Provider, instance *cloud.Instance) (bool, error) {
-	l.edge.Status.Phase = v1alpha1.EdgeTerminating
+	l.edge.Status.Phase = v1beta1.EdgeTerminating
 	if instance.Gone() {
 		return true, nil
 	}

@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 )
@@ -100,7 +100,7 @@ func TestDeleteWithoutEdgeCluster(t *testing.T) {
 	w.acceptSlice()
 	w.create(w.main, readyNode())
 	w.settle(2)
-	w.phase(v1alpha1.EdgeReady)
+	w.phase(v1beta1.EdgeReady)
 	w.clusterGone = errors.New("no such host")
 	w.delete()
 	w.settle(4)
@@ -136,7 +136,7 @@ func TestSpentClientToken(t *testing.T) {
 	w.cloud.Fail("Launch", spent)
 	w.cloud.Fail("DefaultImage", errors.New("timeout"))
 	w.settle(1)
-	if got := *w.edge().Status.Launch; got.ClientToken != first.ClientToken || got.Image == "" || got.StartTime == nil {
+	if got := *w.edge().Status.Launch; got.ClientToken != first.ClientToken || got.ImageID == "" || got.StartTime == nil {
 		t.Fatalf("half an intent: %+v", got)
 	}
 	w.cloud.Fail("Launch", spent)
@@ -144,7 +144,7 @@ func TestSpentClientToken(t *testing.T) {
 	if got := *w.edge().Status.Launch; got.Attempt != 2 || got.ClientToken == first.ClientToken {
 		t.Errorf("launch = %+v", got)
 	}
-	w.phase(v1alpha1.EdgeLaunched)
+	w.phase(v1beta1.EdgeLaunched)
 }
 
 // The cloud took the machine back: the edge goes, and its pods are not waited for.
@@ -152,7 +152,7 @@ func TestVanishedMachine(t *testing.T) {
 	w := newWorld(t, bought())
 	w.settle(3)
 	w.create(w.main, readyNode(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "p", UID: "p"}, Spec: corev1.PodSpec{NodeName: v1alpha1.EdgeNodeName(uid)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "p", UID: "p"}, Spec: corev1.PodSpec{NodeName: v1beta1.EdgeNodeName(uid)},
 	})
 	w.cloud.SetState("i-1", cloud.StateTerminated)
 	w.settle(4)

@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
@@ -44,7 +44,7 @@ type world struct {
 	// direct is omni-apiserver past the cache; stale is what the cache shows
 	// of the edge once more although it has changed.
 	direct client.WithWatch
-	stale  *v1alpha1.Edge
+	stale  *v1beta1.Edge
 	// crash makes the next write of an Edge's status fail, as if the
 	// controller had died before it.
 	crash bool
@@ -59,25 +59,25 @@ type world struct {
 
 var _ connection.Connector = (*world)(nil)
 
-func (w *world) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provider, error) {
+func (w *world) Provider(context.Context, *v1beta1.EdgeLocation) (cloud.Provider, error) {
 	return w.cloud, w.unreachable
 }
 
-func (w *world) EdgeCluster(context.Context, *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error) {
+func (w *world) EdgeCluster(context.Context, *v1beta1.EdgeLocation) (*edgecluster.Cluster, error) {
 	return &edgecluster.Cluster{Client: w.remote, Server: "https://edge:6443", CA: []byte("CA")}, w.clusterGone
 }
 
-func (w *world) Peering(context.Context, *v1alpha1.EdgeLocation, *edgecluster.Cluster) (*peering.Peering, error) {
+func (w *world) Peering(context.Context, *v1beta1.EdgeLocation, *edgecluster.Cluster) (*peering.Peering, error) {
 	return &peering.Peering{Main: w.main, Edge: w.remote, MainID: "main", EdgeID: "edge", Owner: "team-a/oregon"}, nil
 }
 
-func (w *world) Hold(context.Context, *v1alpha1.EdgeLocation) error    { return nil }
-func (w *world) Release(context.Context, *v1alpha1.EdgeLocation) error { return nil }
+func (w *world) Hold(context.Context, *v1beta1.EdgeLocation) error    { return nil }
+func (w *world) Release(context.Context, *v1beta1.EdgeLocation) error { return nil }
 
 func newWorld(t *testing.T, objects ...client.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, peering.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme, peering.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 	w.refused = unavailable.New(w.clock)
 	builder := func() *fakeclient.ClientBuilder { return fakeclient.NewClientBuilder().WithScheme(scheme) }
 	w.direct = builder().WithObjects(append(objects, location())...).
-		WithStatusSubresource(&v1alpha1.Edge{}, &v1alpha1.EdgeLocation{}).Build()
+		WithStatusSubresource(&v1beta1.Edge{}, &v1beta1.EdgeLocation{}).Build()
 	w.omni = interceptor.NewClient(w.direct, interceptor.Funcs{SubResourcePatch: w.writeStatus, Get: w.read})
 	w.main = builder().WithStatusSubresource(&authv1beta1.ResourceSlice{}, &authv1beta1.Identity{}).
 		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
@@ -103,7 +103,7 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 }
 
 func (w *world) read(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
-	if edge, ok := o.(*v1alpha1.Edge); ok && w.stale != nil {
+	if edge, ok := o.(*v1beta1.Edge); ok && w.stale != nil {
 		w.stale.DeepCopyInto(edge)
 		w.stale = nil
 		return nil
@@ -123,26 +123,26 @@ func (w *world) writeStatus(ctx context.Context, c client.Client, subresource st
 	return c.SubResource(subresource).Patch(ctx, o, p, opts...)
 }
 
-func location() *v1alpha1.EdgeLocation {
-	return &v1alpha1.EdgeLocation{
+func location() *v1beta1.EdgeLocation {
+	return &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Spec: v1alpha1.EdgeLocationSpec{
-			Provider: v1alpha1.ProviderAWS, Region: "us-west-2",
-			AWS: &v1alpha1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}},
+		Spec: v1beta1.EdgeLocationSpec{
+			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
+			AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}},
 		},
-		Status: v1alpha1.EdgeLocationStatus{
+		Status: v1beta1.EdgeLocationStatus{
 			EdgeClusterVersion: "v1.37.1",
-			Conditions:         []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue}},
+			Conditions:         []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}},
 		},
 	}
 }
 
-func bought() *v1alpha1.Edge {
-	return &v1alpha1.Edge{
+func bought() *v1beta1.Edge {
+	return &v1beta1.Edge{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "e", UID: uid, Generation: 1},
-		Spec: v1alpha1.EdgeSpec{
+		Spec: v1beta1.EdgeSpec{
 			EdgeLocationName: "oregon", NodeTemplateName: "default", InstanceType: "m5.large",
-			Zone: "us-west-2a", CapacityType: v1alpha1.CapacityOnDemand,
+			Zone: "us-west-2a", CapacityType: v1beta1.CapacityOnDemand,
 		},
 	}
 }
@@ -159,9 +159,9 @@ func (w *world) reconcile(n int) (last error) {
 func (w *world) settle(n int) { _ = w.reconcile(n) }
 
 // edge returns the edge as it is stored, nil when it is gone.
-func (w *world) edge() *v1alpha1.Edge {
+func (w *world) edge() *v1beta1.Edge {
 	w.t.Helper()
-	e := &v1alpha1.Edge{}
+	e := &v1beta1.Edge{}
 	err := w.omni.Get(w.t.Context(), client.ObjectKeyFromObject(bought()), e)
 	if client.IgnoreNotFound(err) != nil {
 		w.t.Fatal(err)
@@ -179,7 +179,7 @@ func (w *world) delete() {
 	}
 }
 
-func (w *world) phase(want v1alpha1.EdgePhase) {
+func (w *world) phase(want v1beta1.EdgePhase) {
 	w.t.Helper()
 	e := w.edge()
 	if e == nil {
@@ -201,7 +201,7 @@ func (w *world) create(c client.Client, objects ...client.Object) {
 
 func readyNode() *corev1.Node {
 	return &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.EdgeNodeName(uid)},
+		ObjectMeta: metav1.ObjectMeta{Name: v1beta1.EdgeNodeName(uid)},
 		Status: corev1.NodeStatus{
 			Allocatable: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1930m")},
 			Conditions:  []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}},
@@ -214,7 +214,7 @@ func (w *world) acceptSlice() {
 	w.t.Helper()
 	ctx := w.t.Context()
 	slice := &authv1beta1.ResourceSlice{}
-	if err := w.main.Get(ctx, client.ObjectKey{Namespace: "liqo-tenant-edge", Name: v1alpha1.EdgeNodeName(uid)}, slice); err != nil {
+	if err := w.main.Get(ctx, client.ObjectKey{Namespace: "liqo-tenant-edge", Name: v1beta1.EdgeNodeName(uid)}, slice); err != nil {
 		w.t.Fatal(err)
 	}
 	slice.Status.Resources = slice.Spec.Resources

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/edgecluster"
 	"github.com/castai/omni/pkg/edgenode"
@@ -58,20 +58,20 @@ func (l *life) join(ctx context.Context) (reconcile.Result, error) {
 	progress, err := p.EnsureVirtualNode(ctx, peering.VirtualNode{
 		Name: l.nodeName(), Labels: edgenode.Labels(placed, l.location), Taints: edgenode.Taints(placed),
 		Allocatable:  l.edge.Status.Allocatable,
-		NodeSelector: map[string]string{v1alpha1.LabelEdgeID: string(l.edge.UID)},
+		NodeSelector: map[string]string{v1beta1.LabelEdgeID: string(l.edge.UID)},
 	})
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	if !progress.Done {
-		l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "Peering", progress.Waiting)
+		l.set(v1beta1.ConditionReady, metav1.ConditionFalse, "Peering", progress.Waiting)
 		return reconcile.Result{RequeueAfter: progressInterval}, nil
 	}
 	return l.keepNode(ctx)
 }
 
 // placed is the Edge with the zone it was launched in.
-func (l *life) placed() *v1alpha1.Edge {
+func (l *life) placed() *v1beta1.Edge {
 	placed := l.edge.DeepCopy()
 	if launch := l.edge.Status.Launch; launch != nil && launch.Zone != "" {
 		placed.Spec.Zone = launch.Zone
@@ -91,7 +91,7 @@ func (l *life) lost(instance *cloud.Instance) bool {
 
 // sinceLaunch is the time since the cloud gave the machine.
 func (l *life) sinceLaunch() time.Duration {
-	launched := meta.FindStatusCondition(l.edge.Status.Conditions, v1alpha1.ConditionLaunched)
+	launched := meta.FindStatusCondition(l.edge.Status.Conditions, v1beta1.ConditionLaunched)
 	if launched == nil {
 		return 0
 	}
@@ -105,13 +105,13 @@ const registrationTimeout = 15 * time.Minute
 // late says that a machine the solver bought does not come up. One that was made
 // by hand is its maker's to judge.
 func (l *life) late() bool {
-	return l.edge.Status.Phase != v1alpha1.EdgeReady && l.edge.Spec.NodeTemplateName != "" && l.sinceLaunch() > registrationTimeout
+	return l.edge.Status.Phase != v1beta1.EdgeReady && l.edge.Spec.NodeTemplateName != "" && l.sinceLaunch() > registrationTimeout
 }
 
 func (l *life) tooLate() {
 	l.event(corev1.EventTypeWarning, "RegistrationTimeout", "Join",
 		"the Node was not Ready %s after the launch of %s; see its console output", registrationTimeout, l.edge.Status.InstanceID)
-	l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "RegistrationTimeout", fmt.Sprintf("not Ready %s after the launch", registrationTimeout))
+	l.set(v1beta1.ConditionReady, metav1.ConditionFalse, "RegistrationTimeout", fmt.Sprintf("not Ready %s after the launch", registrationTimeout))
 	l.giveUp(cloud.ClassCapacity)
 }
 
@@ -119,7 +119,7 @@ func (l *life) tooLate() {
 // somebody terminated it. What still needs a machine will get another one.
 func (l *life) vanished() {
 	l.event(corev1.EventTypeWarning, "InstanceGone", "Watch", "%s does not exist any more", l.edge.Status.InstanceID)
-	l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "InstanceGone", l.edge.Status.InstanceID+" does not exist any more")
+	l.set(v1beta1.ConditionReady, metav1.ConditionFalse, "InstanceGone", l.edge.Status.InstanceID+" does not exist any more")
 	l.over = true
 }
 
@@ -133,19 +133,19 @@ func (l *life) register(ctx context.Context, cluster *edgecluster.Cluster) (bool
 	}
 	if apierrors.IsNotFound(err) || !isReady(&node) {
 		reason, message := "Booting", "the machine has not joined the edge cluster yet"
-		if status.Phase == v1alpha1.EdgeRegistered || status.Phase == v1alpha1.EdgeReady {
+		if status.Phase == v1beta1.EdgeRegistered || status.Phase == v1beta1.EdgeReady {
 			reason, message = "NotReady", "the machine is not Ready in the edge cluster"
-			l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, reason, message)
+			l.set(v1beta1.ConditionReady, metav1.ConditionFalse, reason, message)
 		}
-		l.set(v1alpha1.ConditionRegistered, metav1.ConditionFalse, reason, message)
+		l.set(v1beta1.ConditionRegistered, metav1.ConditionFalse, reason, message)
 		return false, nil
 	}
 	if missing := l.missingDevice(&node); missing != "" {
-		l.set(v1alpha1.ConditionRegistered, metav1.ConditionFalse, "WaitingForDevices", "the kubelet does not offer "+string(missing)+" yet")
+		l.set(v1beta1.ConditionRegistered, metav1.ConditionFalse, "WaitingForDevices", "the kubelet does not offer "+string(missing)+" yet")
 		return false, nil
 	}
-	if status.Phase == v1alpha1.EdgeLaunched {
-		status.Phase = v1alpha1.EdgeRegistered
+	if status.Phase == v1beta1.EdgeLaunched {
+		status.Phase = v1beta1.EdgeRegistered
 		status.Allocatable = node.Status.Allocatable
 		l.event(corev1.EventTypeNormal, "Registered", "Join", "%s joined the edge cluster", node.Name)
 		// One token, one machine.
@@ -153,7 +153,7 @@ func (l *life) register(ctx context.Context, cluster *edgecluster.Cluster) (bool
 			return false, err
 		}
 	}
-	l.set(v1alpha1.ConditionRegistered, metav1.ConditionTrue, "Registered", "the machine is Ready in the edge cluster")
+	l.set(v1beta1.ConditionRegistered, metav1.ConditionTrue, "Registered", "the machine is Ready in the edge cluster")
 	return true, nil
 }
 
@@ -179,7 +179,7 @@ func (l *life) keepNode(ctx context.Context) (reconcile.Result, error) {
 	var node corev1.Node
 	err := l.Main.Get(ctx, client.ObjectKey{Name: l.nodeName()}, &node)
 	if apierrors.IsNotFound(err) {
-		l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "Peering", "the virtual kubelet has not made the Node yet")
+		l.set(v1beta1.ConditionReady, metav1.ConditionFalse, "Peering", "the virtual kubelet has not made the Node yet")
 		return reconcile.Result{RequeueAfter: checkInterval}, nil
 	}
 	if err != nil {
@@ -193,14 +193,14 @@ func (l *life) keepNode(ctx context.Context) (reconcile.Result, error) {
 		}
 	}
 	if !isReady(&node) {
-		l.set(v1alpha1.ConditionReady, metav1.ConditionFalse, "NodeNotReady", "the Node in the main cluster is not Ready")
+		l.set(v1beta1.ConditionReady, metav1.ConditionFalse, "NodeNotReady", "the Node in the main cluster is not Ready")
 		return reconcile.Result{RequeueAfter: checkInterval}, nil
 	}
-	if l.edge.Status.Phase == v1alpha1.EdgeRegistered {
-		l.edge.Status.Phase = v1alpha1.EdgeReady
+	if l.edge.Status.Phase == v1beta1.EdgeRegistered {
+		l.edge.Status.Phase = v1beta1.EdgeReady
 		l.event(corev1.EventTypeNormal, "Ready", "Join", "Node %s is Ready", node.Name)
 	}
-	l.set(v1alpha1.ConditionReady, metav1.ConditionTrue, "NodeReady", "the Node in the main cluster is Ready")
+	l.set(v1beta1.ConditionReady, metav1.ConditionTrue, "NodeReady", "the Node in the main cluster is Ready")
 	return reconcile.Result{RequeueAfter: checkInterval}, nil
 }
 

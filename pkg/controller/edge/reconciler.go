@@ -30,7 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/requeue"
@@ -67,28 +67,28 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) error {
 	ofNode := func(_ context.Context, node client.Object) []reconcile.Request {
 		labels := node.GetLabels()
-		if labels[v1alpha1.LabelEdgeNode] != "true" {
+		if labels[v1beta1.LabelEdgeNode] != "true" {
 			return nil
 		}
 		return []reconcile.Request{{NamespacedName: types.NamespacedName{
-			Namespace: labels[v1alpha1.LabelEdgeNamespace], Name: labels[v1alpha1.LabelEdgeName],
+			Namespace: labels[v1beta1.LabelEdgeNamespace], Name: labels[v1beta1.LabelEdgeName],
 		}}}
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edge").
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: requeue.Pauses()}).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.Edge]{}, notOnlyConditions())).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.Edge{}, &handler.TypedEnqueueRequestForObject[*v1beta1.Edge]{}, notOnlyConditions())).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(ofNode)).
 		Complete(r)
 }
 
 // notOnlyConditions ignores what this controller says on the object itself: an
 // error whose words change each time would bring it back at once, for ever.
-func notOnlyConditions() predicate.TypedPredicate[*v1alpha1.Edge] {
-	return predicate.TypedFuncs[*v1alpha1.Edge]{UpdateFunc: func(e event.TypedUpdateEvent[*v1alpha1.Edge]) bool {
+func notOnlyConditions() predicate.TypedPredicate[*v1beta1.Edge] {
+	return predicate.TypedFuncs[*v1beta1.Edge]{UpdateFunc: func(e event.TypedUpdateEvent[*v1beta1.Edge]) bool {
 		before, after := e.ObjectOld.DeepCopy(), e.ObjectNew.DeepCopy()
-		for _, edge := range []*v1alpha1.Edge{before, after} {
+		for _, edge := range []*v1beta1.Edge{before, after} {
 			edge.ResourceVersion, edge.ManagedFields, edge.Status.Conditions = "", nil, nil
 		}
 		return !equality.Semantic.DeepEqual(before, after)
@@ -96,8 +96,8 @@ func notOnlyConditions() predicate.TypedPredicate[*v1alpha1.Edge] {
 }
 
 // ofLocation returns the edges that wait for a location: those not launched yet.
-func (r *Reconciler) ofLocation(ctx context.Context, location *v1alpha1.EdgeLocation) []reconcile.Request {
-	var edges v1alpha1.EdgeList
+func (r *Reconciler) ofLocation(ctx context.Context, location *v1beta1.EdgeLocation) []reconcile.Request {
+	var edges v1beta1.EdgeList
 	if err := r.Omni.List(ctx, &edges, client.InNamespace(location.Namespace)); err != nil {
 		return nil
 	}
@@ -112,19 +112,19 @@ func (r *Reconciler) ofLocation(ctx context.Context, location *v1alpha1.EdgeLoca
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	edge := &v1alpha1.Edge{}
+	edge := &v1beta1.Edge{}
 	if err := r.Omni.Get(ctx, request.NamespacedName, edge); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	before := edge.DeepCopy()
 	deleting := !edge.DeletionTimestamp.IsZero()
-	if !deleting && controllerutil.AddFinalizer(edge, v1alpha1.FinalizerCleanup) {
+	if !deleting && controllerutil.AddFinalizer(edge, v1beta1.FinalizerCleanup) {
 		return requeue.OnConflict(reconcile.Result{}, r.Omni.Patch(ctx, edge, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})))
 	}
-	if !controllerutil.ContainsFinalizer(edge, v1alpha1.FinalizerCleanup) {
+	if !controllerutil.ContainsFinalizer(edge, v1beta1.FinalizerCleanup) {
 		return reconcile.Result{}, nil
 	}
-	location := &v1alpha1.EdgeLocation{}
+	location := &v1beta1.EdgeLocation{}
 	err := r.Omni.Get(ctx, client.ObjectKey{Namespace: edge.Namespace, Name: edge.Spec.EdgeLocationName}, location)
 	if client.IgnoreNotFound(err) != nil {
 		return reconcile.Result{}, fmt.Errorf("read the edge location: %w", err)
@@ -141,7 +141,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	}
 	if err != nil {
 		// Shown on the object too: the log is not where a user looks.
-		life.set(v1alpha1.ConditionReady, metav1.ConditionUnknown, "ReconcileError", err.Error())
+		life.set(v1beta1.ConditionReady, metav1.ConditionUnknown, "ReconcileError", err.Error())
 	}
 	if life.finished {
 		return requeue.OnConflict(result, err)
@@ -151,7 +151,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 
 // write stores what was found, and only then deletes an edge whose life is over:
 // what the cloud said must not be lost with it.
-func (r *Reconciler) write(ctx context.Context, before *v1alpha1.Edge, l *life) error {
+func (r *Reconciler) write(ctx context.Context, before *v1beta1.Edge, l *life) error {
 	if !equality.Semantic.DeepEqual(before.Status, l.edge.Status) {
 		patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 		if l.over {
@@ -175,15 +175,15 @@ func (r *Reconciler) write(ctx context.Context, before *v1alpha1.Edge, l *life) 
 // life is one edge while it is reconciled.
 type life struct {
 	*Reconciler
-	edge     *v1alpha1.Edge
-	location *v1alpha1.EdgeLocation
+	edge     *v1beta1.Edge
+	location *v1beta1.EdgeLocation
 	// finished: the finalizer is gone and the object with it.
 	finished bool
 	// over: the edge is to be deleted.
 	over bool
 }
 
-func (l *life) nodeName() string { return v1alpha1.EdgeNodeName(string(l.edge.UID)) }
+func (l *life) nodeName() string { return v1beta1.EdgeNodeName(string(l.edge.UID)) }
 
 func (l *life) set(condition string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&l.edge.Status.Conditions, metav1.Condition{
@@ -203,8 +203,8 @@ func (l *life) withoutLocation(ctx context.Context) error {
 	if !l.edge.DeletionTimestamp.IsZero() && l.edge.Status.Launch == nil {
 		return l.finish(ctx)
 	}
-	l.edge.Status.Phase = v1alpha1.EdgePending
-	l.set(v1alpha1.ConditionLaunched, metav1.ConditionFalse, "NoEdgeLocation",
+	l.edge.Status.Phase = v1beta1.EdgePending
+	l.set(v1beta1.ConditionLaunched, metav1.ConditionFalse, "NoEdgeLocation",
 		fmt.Sprintf("spec.edgeLocationName: edge location %q does not exist in the namespace", l.edge.Spec.EdgeLocationName))
 	return nil
 }
@@ -212,7 +212,7 @@ func (l *life) withoutLocation(ctx context.Context) error {
 // finish lets the object go.
 func (l *life) finish(ctx context.Context) error {
 	before := l.edge.DeepCopy()
-	controllerutil.RemoveFinalizer(l.edge, v1alpha1.FinalizerCleanup)
+	controllerutil.RemoveFinalizer(l.edge, v1beta1.FinalizerCleanup)
 	l.finished = true
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	return client.IgnoreNotFound(l.Omni.Patch(ctx, l.edge, patch))

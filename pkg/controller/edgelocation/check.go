@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/edgecluster"
@@ -33,7 +33,7 @@ var (
 
 // check looks at everything a location depends on, in the order in which one
 // needs the other, and writes a condition for each.
-func (r *Reconciler) check(ctx context.Context, location *v1alpha1.EdgeLocation) reconcile.Result {
+func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) reconcile.Result {
 	set := func(condition string, f finding) bool {
 		meta.SetStatusCondition(&location.Status.Conditions, metav1.Condition{
 			Type: condition, Status: f.status, Reason: f.reason, Message: f.message, ObservedGeneration: location.Generation,
@@ -44,32 +44,32 @@ func (r *Reconciler) check(ctx context.Context, location *v1alpha1.EdgeLocation)
 	if len(location.Status.NodeTemplates) > 0 {
 		inUse = good("NodeTemplates", "a node template allows this location")
 	}
-	set(v1alpha1.ConditionInUse, inUse)
+	set(v1beta1.ConditionInUse, inUse)
 
-	onboarded := meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionOnboarded)
+	onboarded := meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionOnboarded)
 	if !onboarded && location.Spec.AWS != nil {
-		onboarded = set(v1alpha1.ConditionOnboarded, good("NetworkGiven", "spec.aws was set by hand"))
+		onboarded = set(v1beta1.ConditionOnboarded, good("NetworkGiven", "spec.aws was set by hand"))
 	}
 	if !onboarded {
-		set(v1alpha1.ConditionOnboarded, finding{metav1.ConditionFalse, "ScriptNotRun", "run the onboarding script: kubectl get --raw …/onboard-script | bash"})
-		set(v1alpha1.ConditionReady, finding{metav1.ConditionFalse, "ScriptNotRun", "the onboarding script has not run"})
+		set(v1beta1.ConditionOnboarded, finding{metav1.ConditionFalse, "ScriptNotRun", "run the onboarding script: kubectl get --raw …/onboard-script | bash"})
+		set(v1beta1.ConditionReady, finding{metav1.ConditionFalse, "ScriptNotRun", "the onboarding script has not run"})
 		return reconcile.Result{}
 	}
-	set(v1alpha1.ConditionCredentialsValid, r.checkCredentials(ctx, location))
+	set(v1beta1.ConditionCredentialsValid, r.checkCredentials(ctx, location))
 	cluster, controlPlane := r.checkControlPlane(ctx, location)
-	set(v1alpha1.ConditionControlPlaneReady, controlPlane)
+	set(v1beta1.ConditionControlPlaneReady, controlPlane)
 	peered := open("WaitingForControlPlane", "the edge cluster has to answer first")
 	if cluster != nil {
 		peered = r.checkPeering(ctx, location, cluster)
 	}
-	set(v1alpha1.ConditionPeered, peered)
+	set(v1beta1.ConditionPeered, peered)
 
 	summary := ready(location)
 	if err := r.Connect.Hold(ctx, location); err != nil {
 		summary = open("SecretsNotHeld", err.Error())
 	}
 	switch {
-	case set(v1alpha1.ConditionReady, summary):
+	case set(v1beta1.ConditionReady, summary):
 		return reconcile.Result{RequeueAfter: checkInterval}
 	case peered.reason == reasonInProgress:
 		return reconcile.Result{RequeueAfter: progressInterval}
@@ -81,8 +81,8 @@ func (r *Reconciler) check(ctx context.Context, location *v1alpha1.EdgeLocation)
 const reasonInProgress = "InProgress"
 
 // ready sums up: the first condition that is not True says why not.
-func ready(location *v1alpha1.EdgeLocation) finding {
-	for _, name := range []string{v1alpha1.ConditionCredentialsValid, v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionPeered} {
+func ready(location *v1beta1.EdgeLocation) finding {
+	for _, name := range []string{v1beta1.ConditionCredentialsValid, v1beta1.ConditionControlPlaneReady, v1beta1.ConditionPeered} {
 		if c := meta.FindStatusCondition(location.Status.Conditions, name); c.Status != metav1.ConditionTrue {
 			return finding{c.Status, c.Reason, name + ": " + c.Message}
 		}
@@ -90,7 +90,7 @@ func ready(location *v1alpha1.EdgeLocation) finding {
 	return good("Ready", "machines can be bought here")
 }
 
-func (r *Reconciler) checkCredentials(ctx context.Context, location *v1alpha1.EdgeLocation) finding {
+func (r *Reconciler) checkCredentials(ctx context.Context, location *v1beta1.EdgeLocation) finding {
 	provider, err := r.Connect.Provider(ctx, location)
 	if err == nil {
 		err = provider.CheckCredentials(ctx)
@@ -108,7 +108,7 @@ func (r *Reconciler) checkCredentials(ctx context.Context, location *v1alpha1.Ed
 	}
 }
 
-func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1alpha1.EdgeLocation) (*edgecluster.Cluster, finding) {
+func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1beta1.EdgeLocation) (*edgecluster.Cluster, finding) {
 	cluster, err := r.Connect.EdgeCluster(ctx, location)
 	var facts edgecluster.Facts
 	if err == nil {
@@ -128,7 +128,7 @@ func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1alpha1.E
 	return cluster, good("Answers", "the edge cluster answers and Liqo is installed")
 }
 
-func (r *Reconciler) checkPeering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) finding {
+func (r *Reconciler) checkPeering(ctx context.Context, location *v1beta1.EdgeLocation, cluster *edgecluster.Cluster) finding {
 	progress, err := r.ensurePeering(ctx, location, cluster)
 	var taken *peering.TakenError
 	var secret *connection.SecretError
@@ -147,7 +147,7 @@ func (r *Reconciler) checkPeering(ctx context.Context, location *v1alpha1.EdgeLo
 
 // ensurePeering notes with whom the location peers before it makes anything: who
 // deletes the location a moment later has to know what there is to remove.
-func (r *Reconciler) ensurePeering(ctx context.Context, location *v1alpha1.EdgeLocation, cluster *edgecluster.Cluster) (peering.Progress, error) {
+func (r *Reconciler) ensurePeering(ctx context.Context, location *v1beta1.EdgeLocation, cluster *edgecluster.Cluster) (peering.Progress, error) {
 	p, err := r.Connect.Peering(ctx, location, cluster)
 	if err != nil {
 		return peering.Progress{}, err
@@ -163,20 +163,20 @@ func (r *Reconciler) ensurePeering(ctx context.Context, location *v1alpha1.EdgeL
 }
 
 // phase sums the conditions up in one word.
-func phase(location *v1alpha1.EdgeLocation) v1alpha1.EdgeLocationPhase {
+func phase(location *v1beta1.EdgeLocation) v1beta1.EdgeLocationPhase {
 	if !location.DeletionTimestamp.IsZero() {
-		return v1alpha1.EdgeLocationOffboarding
+		return v1beta1.EdgeLocationOffboarding
 	}
-	if !meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionOnboarded) {
-		return v1alpha1.EdgeLocationPending
+	if !meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionOnboarded) {
+		return v1beta1.EdgeLocationPending
 	}
-	for _, name := range []string{v1alpha1.ConditionCredentialsValid, v1alpha1.ConditionControlPlaneReady, v1alpha1.ConditionPeered} {
+	for _, name := range []string{v1beta1.ConditionCredentialsValid, v1beta1.ConditionControlPlaneReady, v1beta1.ConditionPeered} {
 		if meta.IsStatusConditionFalse(location.Status.Conditions, name) {
-			return v1alpha1.EdgeLocationFailed
+			return v1beta1.EdgeLocationFailed
 		}
 	}
 	if len(location.Status.NodeTemplates) > 0 {
-		return v1alpha1.EdgeLocationInUse
+		return v1beta1.EdgeLocationInUse
 	}
-	return v1alpha1.EdgeLocationIncompleteSetup
+	return v1beta1.EdgeLocationIncompleteSetup
 }

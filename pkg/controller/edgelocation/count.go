@@ -10,12 +10,12 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 )
 
 // count writes what the location is used for.
-func (r *Reconciler) count(ctx context.Context, location *v1alpha1.EdgeLocation) error {
+func (r *Reconciler) count(ctx context.Context, location *v1beta1.EdgeLocation) error {
 	edges, err := r.edges(ctx, location)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (r *Reconciler) count(ctx context.Context, location *v1alpha1.EdgeLocation)
 	}
 	location.Status.Edges, location.Status.HourlyPrice = int32(len(edges)), catalog.FormatPrice(price)
 
-	var templates v1alpha1.NodeTemplateList
+	var templates v1beta1.NodeTemplateList
 	if err := r.Omni.List(ctx, &templates, client.InNamespace(location.Namespace)); err != nil {
 		return fmt.Errorf("list node templates: %w", err)
 	}
@@ -40,10 +40,10 @@ func (r *Reconciler) count(ctx context.Context, location *v1alpha1.EdgeLocation)
 	return nil
 }
 
-func (r *Reconciler) edges(ctx context.Context, location *v1alpha1.EdgeLocation) ([]v1alpha1.Edge, error) {
-	var list v1alpha1.EdgeList
+func (r *Reconciler) edges(ctx context.Context, location *v1beta1.EdgeLocation) ([]v1beta1.Edge, error) {
+	var list v1beta1.EdgeList
 	if err := r.Omni.List(ctx, &list, client.InNamespace(location.Namespace)); err != nil {
 		return nil, fmt.Errorf("list edges: %w", err)
 	}
-	return slices.DeleteFunc(list.Items, func(e v1alpha1.Edge) bool { return e.Spec.EdgeLocationName != location.Name }), nil
+	return slices.DeleteFunc(list.Items, func(e v1beta1.Edge) bool { return e.Spec.EdgeLocationName != location.Name }), nil
 }

@@ -18,7 +18,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
@@ -36,43 +36,43 @@ type outside struct {
 
 var _ connection.Connector = (*outside)(nil)
 
-func (o *outside) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provider, error) {
+func (o *outside) Provider(context.Context, *v1beta1.EdgeLocation) (cloud.Provider, error) {
 	return o.cloud, nil
 }
 
-func (o *outside) EdgeCluster(context.Context, *v1alpha1.EdgeLocation) (*edgecluster.Cluster, error) {
+func (o *outside) EdgeCluster(context.Context, *v1beta1.EdgeLocation) (*edgecluster.Cluster, error) {
 	return nil, o.clusterErr
 }
 
-func (o *outside) Peering(context.Context, *v1alpha1.EdgeLocation, *edgecluster.Cluster) (*peering.Peering, error) {
+func (o *outside) Peering(context.Context, *v1beta1.EdgeLocation, *edgecluster.Cluster) (*peering.Peering, error) {
 	return nil, errors.New("not reached in these tests")
 }
 
-func (o *outside) Hold(context.Context, *v1alpha1.EdgeLocation) error    { return nil }
-func (o *outside) Release(context.Context, *v1alpha1.EdgeLocation) error { return nil }
+func (o *outside) Hold(context.Context, *v1beta1.EdgeLocation) error    { return nil }
+func (o *outside) Release(context.Context, *v1beta1.EdgeLocation) error { return nil }
 
-func location(onboarded bool) *v1alpha1.EdgeLocation {
-	l := &v1alpha1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon", Generation: 1}}
+func location(onboarded bool) *v1beta1.EdgeLocation {
+	l := &v1beta1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon", Generation: 1}}
 	if onboarded {
-		l.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionOnboarded, Status: metav1.ConditionTrue}}
+		l.Status.Conditions = []metav1.Condition{{Type: v1beta1.ConditionOnboarded, Status: metav1.ConditionTrue}}
 	}
 	return l
 }
 
-func template(names ...string) *v1alpha1.NodeTemplate {
-	return &v1alpha1.NodeTemplate{
+func template(names ...string) *v1beta1.NodeTemplate {
+	return &v1beta1.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "default"},
-		Spec:       v1alpha1.NodeTemplateSpec{EdgeLocations: v1alpha1.TemplateEdgeLocations{Enabled: true, Names: names}},
+		Spec:       v1beta1.NodeTemplateSpec{EdgeLocations: v1beta1.TemplateEdgeLocations{Enabled: true, Names: names}},
 	}
 }
 
-func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1alpha1.EdgeLocation {
+func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1beta1.EdgeLocation {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
+	if err := v1beta1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	omni := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v1alpha1.EdgeLocation{}).Build()
+	omni := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v1beta1.EdgeLocation{}).Build()
 	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Recorder: events.NewFakeRecorder(10), Clock: clock.RealClock{}}
 	key := client.ObjectKey{Namespace: "team-a", Name: "oregon"}
 	for range 2 {
@@ -80,7 +80,7 @@ func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1al
 			t.Fatal(err)
 		}
 	}
-	got := &v1alpha1.EdgeLocation{}
+	got := &v1beta1.EdgeLocation{}
 	if err := omni.Get(t.Context(), key, got); err != nil {
 		t.Fatal(err)
 	}
@@ -92,22 +92,22 @@ func TestConditionsAndPhase(t *testing.T) {
 	denied := &cloud.Error{Class: cloud.ClassAuth, Code: "AccessDenied", Err: errors.New("not authorized")}
 	noSecret := &connection.SecretError{Field: "spec.controlPlane.external.kubeconfigSecretRef", Name: "k", Problem: "does not exist"}
 	byHand := location(false)
-	byHand.Spec.AWS = &v1alpha1.AWSLocation{VPCID: "vpc-1"}
+	byHand.Spec.AWS = &v1beta1.AWSLocation{VPCID: "vpc-1"}
 	for name, tc := range map[string]struct {
-		location  *v1alpha1.EdgeLocation
+		location  *v1beta1.EdgeLocation
 		cloudErr  error
 		secretErr error
-		phase     v1alpha1.EdgeLocationPhase
+		phase     v1beta1.EdgeLocationPhase
 		condition string
 		status    metav1.ConditionStatus
 		reason    string
 	}{
-		"the script has not run":      {location(false), nil, nil, v1alpha1.EdgeLocationPending, v1alpha1.ConditionReady, metav1.ConditionFalse, "ScriptNotRun"},
-		"the network was set by hand": {byHand, nil, nil, v1alpha1.EdgeLocationIncompleteSetup, v1alpha1.ConditionOnboarded, metav1.ConditionTrue, "NetworkGiven"},
+		"the script has not run":      {location(false), nil, nil, v1beta1.EdgeLocationPending, v1beta1.ConditionReady, metav1.ConditionFalse, "ScriptNotRun"},
+		"the network was set by hand": {byHand, nil, nil, v1beta1.EdgeLocationIncompleteSetup, v1beta1.ConditionOnboarded, metav1.ConditionTrue, "NetworkGiven"},
 		// A cloud that does not answer is not a location that failed.
-		"the cloud does not answer": {location(true), unreachable, nil, v1alpha1.EdgeLocationIncompleteSetup, v1alpha1.ConditionCredentialsValid, metav1.ConditionUnknown, "CloudUnreachable"},
-		"the cloud refuses":         {location(true), denied, nil, v1alpha1.EdgeLocationFailed, v1alpha1.ConditionCredentialsValid, metav1.ConditionFalse, "CredentialsRejected"},
-		"the Secret is missing":     {location(true), nil, noSecret, v1alpha1.EdgeLocationFailed, v1alpha1.ConditionControlPlaneReady, metav1.ConditionFalse, "SecretUnusable"},
+		"the cloud does not answer": {location(true), unreachable, nil, v1beta1.EdgeLocationIncompleteSetup, v1beta1.ConditionCredentialsValid, metav1.ConditionUnknown, "CloudUnreachable"},
+		"the cloud refuses":         {location(true), denied, nil, v1beta1.EdgeLocationFailed, v1beta1.ConditionCredentialsValid, metav1.ConditionFalse, "CredentialsRejected"},
+		"the Secret is missing":     {location(true), nil, noSecret, v1beta1.EdgeLocationFailed, v1beta1.ConditionControlPlaneReady, metav1.ConditionFalse, "SecretUnusable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := &outside{cloud: fake.New(clock.RealClock{}), clusterErr: errors.New("timeout")}
@@ -132,9 +132,9 @@ func TestConditionsAndPhase(t *testing.T) {
 func TestCounts(t *testing.T) {
 	objects := []client.Object{location(false), template("oregon")}
 	for i, name := range []string{"oregon", "oregon", "elsewhere"} {
-		objects = append(objects, &v1alpha1.Edge{
+		objects = append(objects, &v1beta1.Edge{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: fmt.Sprint("e", i)},
-			Spec:       v1alpha1.EdgeSpec{EdgeLocationName: name}, Status: v1alpha1.EdgeStatus{HourlyPrice: "0.1504"},
+			Spec:       v1beta1.EdgeSpec{EdgeLocationName: name}, Status: v1beta1.EdgeStatus{HourlyPrice: "0.1504"},
 		})
 	}
 	got := reconcileLocation(t, &outside{}, objects...).Status

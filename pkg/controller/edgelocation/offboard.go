@@ -14,19 +14,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/peering"
 )
 
 // offboard deletes in the safe order: the edges, then the peering, then the
 // object. The other order would strand machines that nobody can delete.
-func (r *Reconciler) offboard(ctx context.Context, location *v1alpha1.EdgeLocation) (reconcile.Result, error) {
-	if !controllerutil.ContainsFinalizer(location, v1alpha1.FinalizerCleanup) {
+func (r *Reconciler) offboard(ctx context.Context, location *v1beta1.EdgeLocation) (reconcile.Result, error) {
+	if !controllerutil.ContainsFinalizer(location, v1beta1.FinalizerCleanup) {
 		return reconcile.Result{}, nil
 	}
 	say := func(reason, format string, args ...any) {
 		meta.SetStatusCondition(&location.Status.Conditions, metav1.Condition{
-			Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: reason,
+			Type: v1beta1.ConditionReady, Status: metav1.ConditionFalse, Reason: reason,
 			Message: fmt.Sprintf(format, args...), ObservedGeneration: location.Generation,
 		})
 	}
@@ -54,7 +54,7 @@ func (r *Reconciler) offboard(ctx context.Context, location *v1alpha1.EdgeLocati
 		return reconcile.Result{}, err
 	}
 	before := location.DeepCopy()
-	controllerutil.RemoveFinalizer(location, v1alpha1.FinalizerCleanup)
+	controllerutil.RemoveFinalizer(location, v1beta1.FinalizerCleanup)
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	return reconcile.Result{}, client.IgnoreNotFound(r.Omni.Patch(ctx, location, patch))
 }
@@ -65,7 +65,7 @@ const unpeerBound = 10 * time.Minute
 
 // unpeer says what it waits for, nothing when the peering is gone. A location
 // that never had a peering has none to remove, whatever its Secret says.
-func (r *Reconciler) unpeer(ctx context.Context, location *v1alpha1.EdgeLocation) (waiting string, err error) {
+func (r *Reconciler) unpeer(ctx context.Context, location *v1beta1.EdgeLocation) (waiting string, err error) {
 	if location.Status.EdgeClusterID == "" {
 		return "", nil
 	}
@@ -81,7 +81,7 @@ func (r *Reconciler) unpeer(ctx context.Context, location *v1alpha1.EdgeLocation
 	return progress.Waiting, err
 }
 
-func (r *Reconciler) removePeering(ctx context.Context, location *v1alpha1.EdgeLocation) (peering.Progress, error) {
+func (r *Reconciler) removePeering(ctx context.Context, location *v1beta1.EdgeLocation) (peering.Progress, error) {
 	cluster, err := r.Connect.EdgeCluster(ctx, location)
 	if err != nil {
 		return peering.Progress{}, err

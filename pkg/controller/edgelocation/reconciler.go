@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/requeue"
 )
@@ -57,28 +57,28 @@ type Reconciler struct {
 
 // SetupWithManager watches locations and what counts for them.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) error {
-	ofEdge := func(_ context.Context, edge *v1alpha1.Edge) []reconcile.Request {
+	ofEdge := func(_ context.Context, edge *v1beta1.Edge) []reconcile.Request {
 		return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: edge.Namespace, Name: edge.Spec.EdgeLocationName}}}
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("edgelocation").
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: requeue.Pauses()}).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.EdgeLocation]{}, notOnlyFindings())).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, handler.TypedEnqueueRequestsFromMapFunc(ofEdge))).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.NodeTemplate{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofTemplate))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1beta1.EdgeLocation]{}, notOnlyFindings())).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.Edge{}, handler.TypedEnqueueRequestsFromMapFunc(ofEdge))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.NodeTemplate{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofTemplate))).
 		Complete(r)
 }
 
 // notOnlyFindings ignores what this controller says on the object itself: an error
 // whose words change each time would bring it back at once, for ever. What the
 // onboarding endpoint says counts.
-func notOnlyFindings() predicate.TypedPredicate[*v1alpha1.EdgeLocation] {
-	return predicate.TypedFuncs[*v1alpha1.EdgeLocation]{UpdateFunc: func(e event.TypedUpdateEvent[*v1alpha1.EdgeLocation]) bool {
+func notOnlyFindings() predicate.TypedPredicate[*v1beta1.EdgeLocation] {
+	return predicate.TypedFuncs[*v1beta1.EdgeLocation]{UpdateFunc: func(e event.TypedUpdateEvent[*v1beta1.EdgeLocation]) bool {
 		before, after := e.ObjectOld.DeepCopy(), e.ObjectNew.DeepCopy()
-		for _, location := range []*v1alpha1.EdgeLocation{before, after} {
+		for _, location := range []*v1beta1.EdgeLocation{before, after} {
 			location.ResourceVersion, location.ManagedFields = "", nil
 			location.Status.Conditions = slices.DeleteFunc(location.Status.Conditions, func(c metav1.Condition) bool {
-				return c.Type != v1alpha1.ConditionOnboarded
+				return c.Type != v1beta1.ConditionOnboarded
 			})
 		}
 		return !equality.Semantic.DeepEqual(before, after)
@@ -87,8 +87,8 @@ func notOnlyFindings() predicate.TypedPredicate[*v1alpha1.EdgeLocation] {
 
 // ofTemplate returns every location of the template's namespace: one that was
 // taken off the list has changed too.
-func (r *Reconciler) ofTemplate(ctx context.Context, template *v1alpha1.NodeTemplate) []reconcile.Request {
-	var locations v1alpha1.EdgeLocationList
+func (r *Reconciler) ofTemplate(ctx context.Context, template *v1beta1.NodeTemplate) []reconcile.Request {
+	var locations v1beta1.EdgeLocationList
 	if err := r.Omni.List(ctx, &locations, client.InNamespace(template.Namespace)); err != nil {
 		return nil
 	}
@@ -101,12 +101,12 @@ func (r *Reconciler) ofTemplate(ctx context.Context, template *v1alpha1.NodeTemp
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	location := &v1alpha1.EdgeLocation{}
+	location := &v1beta1.EdgeLocation{}
 	if err := r.Omni.Get(ctx, request.NamespacedName, location); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	before := location.DeepCopy()
-	if location.DeletionTimestamp.IsZero() && controllerutil.AddFinalizer(location, v1alpha1.FinalizerCleanup) {
+	if location.DeletionTimestamp.IsZero() && controllerutil.AddFinalizer(location, v1beta1.FinalizerCleanup) {
 		return reconcile.Result{}, r.Omni.Patch(ctx, location, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	}
 	if err := r.count(ctx, location); err != nil {
@@ -118,7 +118,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		result = r.check(ctx, location)
 	} else {
 		result, err = r.offboard(ctx, location)
-		if !controllerutil.ContainsFinalizer(location, v1alpha1.FinalizerCleanup) {
+		if !controllerutil.ContainsFinalizer(location, v1beta1.FinalizerCleanup) {
 			return result, err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/namespace"
 )
 
@@ -29,7 +29,7 @@ func reconcileNamespace(t *testing.T, name, label string, others ...client.Objec
 			t.Fatal(err)
 		}
 	}
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1alpha1.LabelEnableScheduling: label}}}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1beta1.LabelEnableScheduling: label}}}
 	c := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(append(others, ns)...).Build()
 	recorder := events.NewFakeRecorder(10)
 	r := &namespace.Reconciler{Main: c, Recorder: recorder}

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 const (
@@ -56,7 +56,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 
 // Enabled says whether the pods of a namespace may run on edges.
 func Enabled(namespace *corev1.Namespace) bool {
-	return namespace.Labels[v1alpha1.LabelEnableScheduling] == "true" && !refused(namespace.Name)
+	return namespace.Labels[v1beta1.LabelEnableScheduling] == "true" && !refused(namespace.Name)
 }
 
 // refused are the namespaces that are never opened: a mistake there would take
@@ -78,9 +78,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if Enabled(namespace) {
 		return reconcile.Result{}, r.open(ctx, namespace)
 	}
-	if namespace.Labels[v1alpha1.LabelEnableScheduling] == "true" {
+	if namespace.Labels[v1beta1.LabelEnableScheduling] == "true" {
 		r.Recorder.Eventf(namespace, nil, corev1.EventTypeWarning, "NamespaceRefused", "Open",
-			"%s=true has no effect on namespace %s: use a namespace of your own", v1alpha1.LabelEnableScheduling, namespace.Name)
+			"%s=true has no effect on namespace %s: use a namespace of your own", v1beta1.LabelEnableScheduling, namespace.Name)
 	}
 	return reconcile.Result{}, r.close(ctx, namespace)
 }
@@ -151,7 +151,7 @@ func (r *Reconciler) close(ctx context.Context, namespace *corev1.Namespace) err
 // unlabel takes the pods of a namespace that was opened by half out of Liqo's
 // webhook, which would refuse them all.
 func (r *Reconciler) unlabel(ctx context.Context, namespace *corev1.Namespace) error {
-	if _, opened := namespace.Labels[v1alpha1.LabelEnableScheduling]; !opened || namespace.Labels[liqoSchedulingLabel] == "" {
+	if _, opened := namespace.Labels[v1beta1.LabelEnableScheduling]; !opened || namespace.Labels[liqoSchedulingLabel] == "" {
 		return nil // Liqo takes its own label off; without ours it may be somebody else's
 	}
 	before := namespace.DeepCopy()

@@ -10,38 +10,38 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 func TestSummarize(t *testing.T) {
-	location := func(name string, ready metav1.ConditionStatus) v1alpha1.EdgeLocation {
-		return v1alpha1.EdgeLocation{
+	location := func(name string, ready metav1.ConditionStatus) v1beta1.EdgeLocation {
+		return v1beta1.EdgeLocation{
 			ObjectMeta: metav1.ObjectMeta{Name: name},
-			Status:     v1alpha1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: ready}}},
+			Status:     v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: ready}}},
 		}
 	}
-	all := []v1alpha1.EdgeLocation{location("b", metav1.ConditionTrue), location("a", metav1.ConditionUnknown)}
+	all := []v1beta1.EdgeLocation{location("b", metav1.ConditionTrue), location("a", metav1.ConditionUnknown)}
 	for name, tc := range map[string]struct {
-		spec      v1alpha1.TemplateEdgeLocations
+		spec      v1beta1.TemplateEdgeLocations
 		locations []string
 		reason    string
 	}{
-		"disabled":              {v1alpha1.TemplateEdgeLocations{Names: []string{"b"}}, nil, "EdgeLocationsDisabled"},
-		"all of them":           {v1alpha1.TemplateEdgeLocations{Enabled: true}, []string{"a", "b"}, "Ready"},
-		"one that is ready":     {v1alpha1.TemplateEdgeLocations{Enabled: true, Names: []string{"b"}}, []string{"b"}, "Ready"},
-		"one that is not":       {v1alpha1.TemplateEdgeLocations{Enabled: true, Names: []string{"a"}}, []string{"a"}, "NoEdgeLocationReady"},
-		"one that is not there": {v1alpha1.TemplateEdgeLocations{Enabled: true, Names: []string{"c"}}, nil, "NoEdgeLocation"},
+		"disabled":              {v1beta1.TemplateEdgeLocations{Names: []string{"b"}}, nil, "EdgeLocationsDisabled"},
+		"all of them":           {v1beta1.TemplateEdgeLocations{Enabled: true}, []string{"a", "b"}, "Ready"},
+		"one that is ready":     {v1beta1.TemplateEdgeLocations{Enabled: true, Names: []string{"b"}}, []string{"b"}, "Ready"},
+		"one that is not":       {v1beta1.TemplateEdgeLocations{Enabled: true, Names: []string{"a"}}, []string{"a"}, "NoEdgeLocationReady"},
+		"one that is not there": {v1beta1.TemplateEdgeLocations{Enabled: true, Names: []string{"c"}}, nil, "NoEdgeLocation"},
 	} {
-		template := &v1alpha1.NodeTemplate{
-			ObjectMeta: metav1.ObjectMeta{Name: "t", Generation: 7}, Spec: v1alpha1.NodeTemplateSpec{EdgeLocations: tc.spec},
+		template := &v1beta1.NodeTemplate{
+			ObjectMeta: metav1.ObjectMeta{Name: "t", Generation: 7}, Spec: v1beta1.NodeTemplateSpec{EdgeLocations: tc.spec},
 		}
-		summarize(template, all, []v1alpha1.Edge{
-			{Spec: v1alpha1.EdgeSpec{NodeTemplateName: "t"}, Status: v1alpha1.EdgeStatus{HourlyPrice: "0.1"}},
-			{Spec: v1alpha1.EdgeSpec{NodeTemplateName: "t"}, Status: v1alpha1.EdgeStatus{HourlyPrice: "0.2"}},
-			{Spec: v1alpha1.EdgeSpec{NodeTemplateName: "other"}, Status: v1alpha1.EdgeStatus{HourlyPrice: "9"}},
+		summarize(template, all, []v1beta1.Edge{
+			{Spec: v1beta1.EdgeSpec{NodeTemplateName: "t"}, Status: v1beta1.EdgeStatus{HourlyPrice: "0.1"}},
+			{Spec: v1beta1.EdgeSpec{NodeTemplateName: "t"}, Status: v1beta1.EdgeStatus{HourlyPrice: "0.2"}},
+			{Spec: v1beta1.EdgeSpec{NodeTemplateName: "other"}, Status: v1beta1.EdgeStatus{HourlyPrice: "9"}},
 		})
 		status := template.Status
-		condition := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+		condition := meta.FindStatusCondition(status.Conditions, v1beta1.ConditionReady)
 		if condition == nil || condition.Reason != tc.reason || (condition.Status == metav1.ConditionTrue) != (tc.reason == "Ready") {
 			t.Errorf("%s: condition = %+v", name, condition)
 		}

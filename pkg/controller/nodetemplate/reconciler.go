@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 )
 
@@ -33,7 +33,7 @@ type Reconciler struct {
 
 // SetupWithManager watches templates and what counts for them.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) error {
-	ofEdge := func(_ context.Context, edge *v1alpha1.Edge) []reconcile.Request {
+	ofEdge := func(_ context.Context, edge *v1beta1.Edge) []reconcile.Request {
 		if edge.Spec.NodeTemplateName == "" {
 			return nil
 		}
@@ -41,14 +41,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("nodetemplate").
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.NodeTemplate{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.NodeTemplate]{})).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, handler.TypedEnqueueRequestsFromMapFunc(ofEdge))).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.NodeTemplate{}, &handler.TypedEnqueueRequestForObject[*v1beta1.NodeTemplate]{})).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.Edge{}, handler.TypedEnqueueRequestsFromMapFunc(ofEdge))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.EdgeLocation{}, handler.TypedEnqueueRequestsFromMapFunc(r.ofLocation))).
 		Complete(r)
 }
 
-func (r *Reconciler) ofLocation(ctx context.Context, location *v1alpha1.EdgeLocation) []reconcile.Request {
-	var templates v1alpha1.NodeTemplateList
+func (r *Reconciler) ofLocation(ctx context.Context, location *v1beta1.EdgeLocation) []reconcile.Request {
+	var templates v1beta1.NodeTemplateList
 	if err := r.Omni.List(ctx, &templates, client.InNamespace(location.Namespace)); err != nil {
 		return nil
 	}
@@ -61,15 +61,15 @@ func (r *Reconciler) ofLocation(ctx context.Context, location *v1alpha1.EdgeLoca
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	template := &v1alpha1.NodeTemplate{}
+	template := &v1beta1.NodeTemplate{}
 	if err := r.Omni.Get(ctx, request.NamespacedName, template); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	var locations v1alpha1.EdgeLocationList
+	var locations v1beta1.EdgeLocationList
 	if err := r.Omni.List(ctx, &locations, client.InNamespace(template.Namespace)); err != nil {
 		return reconcile.Result{}, fmt.Errorf("list edge locations: %w", err)
 	}
-	var edges v1alpha1.EdgeList
+	var edges v1beta1.EdgeList
 	if err := r.Omni.List(ctx, &edges, client.InNamespace(template.Namespace)); err != nil {
 		return reconcile.Result{}, fmt.Errorf("list edges: %w", err)
 	}
@@ -82,7 +82,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 }
 
 // summarize writes the status of a template.
-func summarize(template *v1alpha1.NodeTemplate, locations []v1alpha1.EdgeLocation, edges []v1alpha1.Edge) {
+func summarize(template *v1beta1.NodeTemplate, locations []v1beta1.EdgeLocation, edges []v1beta1.Edge) {
 	status := &template.Status
 	status.ObservedGeneration = template.Generation
 	status.EdgeLocations = nil
@@ -92,7 +92,7 @@ func summarize(template *v1alpha1.NodeTemplate, locations []v1alpha1.EdgeLocatio
 			continue
 		}
 		status.EdgeLocations = append(status.EdgeLocations, locations[i].Name)
-		if meta.IsStatusConditionTrue(locations[i].Status.Conditions, v1alpha1.ConditionReady) {
+		if meta.IsStatusConditionTrue(locations[i].Status.Conditions, v1beta1.ConditionReady) {
 			ready++
 		}
 	}
@@ -110,9 +110,9 @@ func summarize(template *v1alpha1.NodeTemplate, locations []v1alpha1.EdgeLocatio
 	meta.SetStatusCondition(&status.Conditions, readiness(template, ready))
 }
 
-func readiness(template *v1alpha1.NodeTemplate, ready int) metav1.Condition {
+func readiness(template *v1beta1.NodeTemplate, ready int) metav1.Condition {
 	c := metav1.Condition{
-		Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, ObservedGeneration: template.Generation,
+		Type: v1beta1.ConditionReady, Status: metav1.ConditionFalse, ObservedGeneration: template.Generation,
 	}
 	all := len(template.Status.EdgeLocations)
 	switch {

@@ -20,7 +20,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
@@ -33,7 +33,7 @@ type only struct {
 	cloud *fake.Provider
 }
 
-func (o only) Provider(context.Context, *v1alpha1.EdgeLocation) (cloud.Provider, error) {
+func (o only) Provider(context.Context, *v1beta1.EdgeLocation) (cloud.Provider, error) {
 	return o.cloud, nil
 }
 
@@ -91,15 +91,15 @@ func TestSweep(t *testing.T) {
 func newClient(t *testing.T, edges int) client.Client {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
+	if err := v1beta1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	objects := []client.Object{&v1alpha1.EdgeLocation{
+	objects := []client.Object{&v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Status:     v1alpha1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue}}},
+		Status:     v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
 	}}
 	for n := range edges {
-		objects = append(objects, &v1alpha1.Edge{ObjectMeta: metav1.ObjectMeta{
+		objects = append(objects, &v1beta1.Edge{ObjectMeta: metav1.ObjectMeta{
 			Namespace: "team-a", Name: fmt.Sprint("e", n), UID: types.UID(fmt.Sprint("uid-", n)),
 		}})
 	}

@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/connection"
 )
@@ -53,20 +53,20 @@ type Reconciler struct {
 // SetupWithManager visits every location, again and again.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) error {
 	// The visits follow one another by themselves.
-	once := predicate.TypedFuncs[*v1alpha1.EdgeLocation]{UpdateFunc: func(event.TypedUpdateEvent[*v1alpha1.EdgeLocation]) bool { return false }}
+	once := predicate.TypedFuncs[*v1beta1.EdgeLocation]{UpdateFunc: func(event.TypedUpdateEvent[*v1beta1.EdgeLocation]) bool { return false }}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("orphan").
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1alpha1.EdgeLocation]{}, once)).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1beta1.EdgeLocation]{}, once)).
 		Complete(r)
 }
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	location := &v1alpha1.EdgeLocation{}
+	location := &v1beta1.EdgeLocation{}
 	if err := r.Omni.Get(ctx, request.NamespacedName, location); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	if location.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionReady) {
+	if location.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
 		if err := r.sweep(ctx, location); err != nil {
 			return reconcile.Result{}, err
 		}
@@ -74,7 +74,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	return reconcile.Result{RequeueAfter: sweepInterval}, nil
 }
 
-func (r *Reconciler) sweep(ctx context.Context, location *v1alpha1.EdgeLocation) error {
+func (r *Reconciler) sweep(ctx context.Context, location *v1beta1.EdgeLocation) error {
 	provider, err := r.Connect.Provider(ctx, location)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (r *Reconciler) sweep(ctx context.Context, location *v1alpha1.EdgeLocation)
 	if err != nil {
 		return err
 	}
-	var edges v1alpha1.EdgeList
+	var edges v1beta1.EdgeList
 	if err := r.Direct.List(ctx, &edges, client.InNamespace(location.Namespace)); err != nil {
 		return fmt.Errorf("list edges: %w", err)
 	}
@@ -105,7 +105,7 @@ func (r *Reconciler) sweep(ctx context.Context, location *v1alpha1.EdgeLocation)
 }
 
 // orphans are the machines, old enough, that no Edge knows of.
-func (r *Reconciler) orphans(machines []cloud.Instance, edges []v1alpha1.Edge) (orphans []cloud.Instance) {
+func (r *Reconciler) orphans(machines []cloud.Instance, edges []v1beta1.Edge) (orphans []cloud.Instance) {
 	known := map[string]bool{}
 	for i := range edges {
 		known[string(edges[i].UID)] = true

@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/scheduling"
 )
@@ -27,12 +27,12 @@ var onePod = resource.MustParse("1")
 const listedPods = 20
 
 // newEdge is the Edge that buys an offering under a template.
-func newEdge(template *v1alpha1.NodeTemplate, location string, o *catalog.Offering) *v1alpha1.Edge {
-	return &v1alpha1.Edge{
+func newEdge(template *v1beta1.NodeTemplate, location string, o *catalog.Offering) *v1beta1.Edge {
+	return &v1beta1.Edge{
 		ObjectMeta: metav1.ObjectMeta{Namespace: template.Namespace, GenerateName: template.Name + "-"},
-		Spec: v1alpha1.EdgeSpec{
+		Spec: v1beta1.EdgeSpec{
 			EdgeLocationName: location, NodeTemplateName: template.Name,
-			InstanceType: o.InstanceType, Zone: o.Zone, CapacityType: v1alpha1.CapacityType(o.CapacityType),
+			InstanceType: o.InstanceType, Zone: o.Zone, CapacityType: v1beta1.CapacityType(o.CapacityType),
 			Labels: maps.Clone(template.Spec.Labels), Taints: slices.Clone(template.Spec.Taints),
 		},
 	}
@@ -46,7 +46,7 @@ func (r *Reconciler) buy(ctx context.Context, p *scheduling.Purchase, g *gathere
 		return fmt.Errorf("create the edge: %w", err)
 	}
 	if r.bought == nil {
-		r.bought = map[types.UID]*v1alpha1.Edge{}
+		r.bought = map[types.UID]*v1beta1.Edge{}
 	}
 	r.bought[e.UID] = e
 
@@ -63,12 +63,12 @@ func (r *Reconciler) buy(ctx context.Context, p *scheduling.Purchase, g *gathere
 	return nil
 }
 
-func (r *Reconciler) explain(p *scheduling.Purchase, g *gathered) *v1alpha1.EdgeDecision {
+func (r *Reconciler) explain(p *scheduling.Purchase, g *gathered) *v1beta1.EdgeDecision {
 	locations := map[string]bool{}
 	for i := range g.problem.Candidates {
 		locations[g.problem.Candidates[i].Location] = true
 	}
-	decision := &v1alpha1.EdgeDecision{
+	decision := &v1beta1.EdgeDecision{
 		ChosenBecause: fmt.Sprintf("lowest price for what it holds; pods: %d, offerings compared: %d, edge locations: %d, prices: %s",
 			len(p.Pods), len(g.problem.Candidates), len(locations), r.Catalog.Source()),
 	}

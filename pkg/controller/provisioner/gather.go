@@ -15,7 +15,7 @@ import (
 	podresource "k8s.io/component-helpers/resource"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/edge"
@@ -28,14 +28,14 @@ import (
 // gathered is the problem and the objects it was made of.
 type gathered struct {
 	problem   scheduling.Problem
-	templates map[scheduling.Template]*v1alpha1.NodeTemplate
-	locations map[client.ObjectKey]*v1alpha1.EdgeLocation
+	templates map[scheduling.Template]*v1beta1.NodeTemplate
+	locations map[client.ObjectKey]*v1beta1.EdgeLocation
 }
 
 // pendingPods returns the pods of enabled namespaces that fit nowhere.
 func (r *Reconciler) pendingPods(ctx context.Context) ([]*corev1.Pod, error) {
 	var namespaces corev1.NamespaceList
-	if err := r.Main.List(ctx, &namespaces, client.MatchingLabels{v1alpha1.LabelEnableScheduling: "true"}); err != nil {
+	if err := r.Main.List(ctx, &namespaces, client.MatchingLabels{v1beta1.LabelEnableScheduling: "true"}); err != nil {
 		return nil, fmt.Errorf("list namespaces: %w", err)
 	}
 	var pending []*corev1.Pod
@@ -58,11 +58,11 @@ func (r *Reconciler) pendingPods(ctx context.Context) ([]*corev1.Pod, error) {
 
 // gather reads everything the decision depends on.
 func (r *Reconciler) gather(ctx context.Context, pods []*corev1.Pod) (*gathered, error) {
-	var locations v1alpha1.EdgeLocationList
+	var locations v1beta1.EdgeLocationList
 	if err := r.Omni.List(ctx, &locations); err != nil {
 		return nil, fmt.Errorf("list edge locations: %w", err)
 	}
-	var templates v1alpha1.NodeTemplateList
+	var templates v1beta1.NodeTemplateList
 	if err := r.Omni.List(ctx, &templates); err != nil {
 		return nil, fmt.Errorf("list node templates: %w", err)
 	}
@@ -72,8 +72,8 @@ func (r *Reconciler) gather(ctx context.Context, pods []*corev1.Pod) (*gathered,
 	}
 	g := &gathered{
 		problem:   scheduling.Problem{Pods: pods, Budgets: map[scheduling.Template]scheduling.Budget{}},
-		templates: map[scheduling.Template]*v1alpha1.NodeTemplate{},
-		locations: map[client.ObjectKey]*v1alpha1.EdgeLocation{},
+		templates: map[scheduling.Template]*v1beta1.NodeTemplate{},
+		locations: map[client.ObjectKey]*v1beta1.EdgeLocation{},
 	}
 	for i := range locations.Items {
 		g.locations[client.ObjectKeyFromObject(&locations.Items[i])] = &locations.Items[i]
@@ -93,19 +93,19 @@ func (r *Reconciler) gather(ctx context.Context, pods []*corev1.Pod) (*gathered,
 
 // edges returns the edges of the cache and those bought so lately that the cache
 // does not show them yet.
-func (r *Reconciler) edges(ctx context.Context) ([]*v1alpha1.Edge, error) {
-	var list v1alpha1.EdgeList
+func (r *Reconciler) edges(ctx context.Context) ([]*v1beta1.Edge, error) {
+	var list v1beta1.EdgeList
 	if err := r.Omni.List(ctx, &list); err != nil {
 		return nil, fmt.Errorf("list edges: %w", err)
 	}
-	var edges []*v1alpha1.Edge
+	var edges []*v1beta1.Edge
 	for i := range list.Items {
 		delete(r.bought, list.Items[i].UID)
 		edges = append(edges, &list.Items[i])
 	}
 	for uid, e := range r.bought {
 		// Either the cache lags, or the edge came and went between two looks.
-		err := r.Direct.Get(ctx, client.ObjectKeyFromObject(e), &v1alpha1.Edge{})
+		err := r.Direct.Get(ctx, client.ObjectKeyFromObject(e), &v1beta1.Edge{})
 		if apierrors.IsNotFound(err) {
 			delete(r.bought, uid)
 			continue
@@ -115,12 +115,12 @@ func (r *Reconciler) edges(ctx context.Context) ([]*v1alpha1.Edge, error) {
 		}
 		edges = append(edges, e)
 	}
-	slices.SortFunc(edges, func(a, b *v1alpha1.Edge) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
+	slices.SortFunc(edges, func(a, b *v1beta1.Edge) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
 	return edges, nil
 }
 
 // addTemplate adds what the template may buy, and how much of it.
-func (r *Reconciler) addTemplate(g *gathered, template *v1alpha1.NodeTemplate, edges []*v1alpha1.Edge) {
+func (r *Reconciler) addTemplate(g *gathered, template *v1beta1.NodeTemplate, edges []*v1beta1.Edge) {
 	key := scheduling.Template{Namespace: template.Namespace, Name: template.Name}
 	g.templates[key] = template
 	var used, milliCPU, memory int64
@@ -140,7 +140,7 @@ func (r *Reconciler) addTemplate(g *gathered, template *v1alpha1.NodeTemplate, e
 
 	for locationKey, location := range g.locations {
 		if locationKey.Namespace != template.Namespace || !template.Spec.EdgeLocations.Allows(location.Name) ||
-			!location.DeletionTimestamp.IsZero() || !meta.IsStatusConditionTrue(location.Status.Conditions, v1alpha1.ConditionReady) {
+			!location.DeletionTimestamp.IsZero() || !meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
 			continue
 		}
 		all := r.Catalog.Offerings(string(location.Spec.Provider), location.Spec.Region)
@@ -160,7 +160,7 @@ func (r *Reconciler) addTemplate(g *gathered, template *v1alpha1.NodeTemplate, e
 }
 
 // addNode adds the room that an edge has, or will have.
-func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1alpha1.Edge) error {
+func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1beta1.Edge) error {
 	location := g.locations[client.ObjectKey{Namespace: e.Namespace, Name: e.Spec.EdgeLocationName}]
 	if !e.DeletionTimestamp.IsZero() || location == nil || refused(e) {
 		return nil
@@ -174,7 +174,7 @@ func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1alpha1.Edge)
 		free = offering.Allocatable.DeepCopy()
 	}
 	var pods corev1.PodList
-	if err := r.Main.List(ctx, &pods, client.MatchingFields{edge.PodNodeField: v1alpha1.EdgeNodeName(string(e.UID))}); err != nil {
+	if err := r.Main.List(ctx, &pods, client.MatchingFields{edge.PodNodeField: v1beta1.EdgeNodeName(string(e.UID))}); err != nil {
 		return fmt.Errorf("list the pods of a Node: %w", err)
 	}
 	for i := range pods.Items {
@@ -197,15 +197,15 @@ func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1alpha1.Edge)
 
 // refused says that the cloud refused the machine for a reason that only a person
 // can mend: no pod should wait for it.
-func refused(e *v1alpha1.Edge) bool {
-	launched := meta.FindStatusCondition(e.Status.Conditions, v1alpha1.ConditionLaunched)
+func refused(e *v1beta1.Edge) bool {
+	launched := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionLaunched)
 	return launched != nil && launched.Status == metav1.ConditionFalse &&
 		(launched.Reason == string(cloud.ClassConfig) || launched.Reason == string(cloud.ClassAuth))
 }
 
 // offering returns what the catalog knows of the machine of an edge, nil if it
 // does not know it.
-func (r *Reconciler) offering(g *gathered, e *v1alpha1.Edge) *catalog.Offering {
+func (r *Reconciler) offering(g *gathered, e *v1beta1.Edge) *catalog.Offering {
 	location := g.locations[client.ObjectKey{Namespace: e.Namespace, Name: e.Spec.EdgeLocationName}]
 	if location == nil {
 		return nil

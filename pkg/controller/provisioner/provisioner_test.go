@@ -20,7 +20,7 @@ import (
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/edge"
@@ -41,7 +41,7 @@ type world struct {
 func newWorld(t *testing.T, omniObjects, mainObjects []client.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func newWorld(t *testing.T, omniObjects, mainObjects []client.Object) *world {
 	}
 	clock := testingclock.NewFakeClock(time.Now())
 	w := &world{t: t, clock: clock, recorder: events.NewFakeRecorder(100), refused: unavailable.New(clock)}
-	w.omni = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(omniObjects...).WithStatusSubresource(&v1alpha1.Edge{}).Build()
+	w.omni = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(omniObjects...).WithStatusSubresource(&v1beta1.Edge{}).Build()
 	w.main = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(mainObjects...).
 		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
 	w.reconciler = &provisioner.Reconciler{
@@ -68,9 +68,9 @@ func (w *world) reconcile() {
 	}
 }
 
-func (w *world) edges() []v1alpha1.Edge {
+func (w *world) edges() []v1beta1.Edge {
 	w.t.Helper()
-	var list v1alpha1.EdgeList
+	var list v1beta1.EdgeList
 	if err := w.omni.List(w.t.Context(), &list); err != nil {
 		w.t.Fatal(err)
 	}
@@ -89,26 +89,26 @@ func (w *world) events() (all string) {
 }
 
 func namespace(name, enabled string) *corev1.Namespace {
-	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1alpha1.LabelEnableScheduling: enabled}}}
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1beta1.LabelEnableScheduling: enabled}}}
 }
 
-func location() *v1alpha1.EdgeLocation {
-	return &v1alpha1.EdgeLocation{
+func location() *v1beta1.EdgeLocation {
+	return &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Spec: v1alpha1.EdgeLocationSpec{
-			Provider: v1alpha1.ProviderAWS, Region: "us-west-2",
-			AWS: &v1alpha1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1", "us-west-2b": "subnet-2"}},
+		Spec: v1beta1.EdgeLocationSpec{
+			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
+			AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1", "us-west-2b": "subnet-2"}},
 		},
-		Status: v1alpha1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue}}},
+		Status: v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
 	}
 }
 
-func template(limit int32) *v1alpha1.NodeTemplate {
-	return &v1alpha1.NodeTemplate{
+func template(limit int32) *v1beta1.NodeTemplate {
+	return &v1beta1.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "default"},
-		Spec: v1alpha1.NodeTemplateSpec{
-			EdgeLocations: v1alpha1.TemplateEdgeLocations{Enabled: true},
-			Limits:        v1alpha1.TemplateLimits{Edges: &limit},
+		Spec: v1beta1.NodeTemplateSpec{
+			EdgeLocations: v1beta1.TemplateEdgeLocations{Enabled: true},
+			Limits:        v1beta1.TemplateLimits{Edges: &limit},
 			Labels:        map[string]string{"workload": "batch"},
 		},
 	}
@@ -221,11 +221,11 @@ func TestSlowsDown(t *testing.T) {
 
 // What only a person can mend holds up no pod.
 func TestDoesNotWaitForARefusedEdge(t *testing.T) {
-	stuck := &v1alpha1.Edge{
+	stuck := &v1beta1.Edge{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "stuck", UID: "1"},
-		Spec:       v1alpha1.EdgeSpec{EdgeLocationName: "oregon", InstanceType: "m5.4xlarge"},
-		Status: v1alpha1.EdgeStatus{Conditions: []metav1.Condition{
-			{Type: v1alpha1.ConditionLaunched, Status: metav1.ConditionFalse, Reason: string(cloud.ClassAuth)},
+		Spec:       v1beta1.EdgeSpec{EdgeLocationName: "oregon", InstanceType: "m5.4xlarge"},
+		Status: v1beta1.EdgeStatus{Conditions: []metav1.Condition{
+			{Type: v1beta1.ConditionLaunched, Status: metav1.ConditionFalse, Reason: string(cloud.ClassAuth)},
 		}},
 	}
 	w := newWorld(t, []client.Object{location(), template(5), stuck}, []client.Object{namespace("jobs", "true"), pending("jobs")})

@@ -26,7 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/unavailable"
 	"github.com/castai/omni/pkg/scheduling"
@@ -57,7 +57,7 @@ type Reconciler struct {
 
 	// bought are edges that were created and may not be in the cache yet: a
 	// decision that did not count them would buy them again.
-	bought map[types.UID]*v1alpha1.Edge
+	bought map[types.UID]*v1beta1.Edge
 	// told is what the events on a pod said last.
 	told map[types.UID]string
 	// purchases slows the buying down for a pod that what was bought did not
@@ -75,9 +75,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 			pod, ok := o.(*corev1.Pod)
 			return ok && isPending(pod)
 		})).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.NodeTemplate{}, batched(always[*v1alpha1.NodeTemplate]))).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.EdgeLocation{}, batched(always[*v1alpha1.EdgeLocation]))).
-		WatchesRawSource(source.Kind(omni.GetCache(), &v1alpha1.Edge{}, batched(always[*v1alpha1.Edge]))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.NodeTemplate{}, batched(always[*v1beta1.NodeTemplate]))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.EdgeLocation{}, batched(always[*v1beta1.EdgeLocation]))).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.Edge{}, batched(always[*v1beta1.Edge]))).
 		Complete(r)
 }
 

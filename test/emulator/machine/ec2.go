@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // EC2 is the Cloud behind an EC2 endpoint.
@@ -23,7 +23,7 @@ type EC2 struct{ Client *ec2.Client }
 func (c EC2) Running(ctx context.Context) ([]string, error) {
 	var ids []string
 	pages := ec2.NewDescribeInstancesPaginator(c.Client, &ec2.DescribeInstancesInput{Filters: []types.Filter{
-		{Name: aws.String("tag-key"), Values: []string{v1alpha1.TagEdgeID}},
+		{Name: aws.String("tag-key"), Values: []string{v1beta1.TagEdgeID}},
 		{Name: aws.String("instance-state-name"), Values: []string{string(types.InstanceStateNameRunning)}},
 	}})
 	for pages.HasMorePages() {

@@ -19,14 +19,3 @@ type ConsoleOutputOptions struct {
 	// +optional
 	TailLines int64 `json:"tailLines,omitempty"`
 }
-
-const (
-	// ConsoleOutputPath is where omni-controller answers omni-apiserver with the
-	// console of an edge's machine: <path><namespace>/<name>. In RBAC it is the
-	// nonResourceURL /console-output/*.
-	ConsoleOutputPath = "/console-output/"
-
-	// MaxConsoleOutputBytes bounds a console; the beginning is left out. The
-	// clouds keep 64 KiB (AWS) to 1 MiB (GCP).
-	MaxConsoleOutputBytes = 1 << 20
-)

@@ -21,7 +21,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apis/omni/validation"
 )
 
@@ -101,8 +101,8 @@ func (r *OnboardingREST) authorize(ctx context.Context, name string) error {
 	decision, reason, err := r.config.Authorizer.Authorize(ctx, authorizer.AttributesRecord{
 		User:            caller,
 		Verb:            "create",
-		APIGroup:        v1alpha1.GroupName,
-		APIVersion:      v1alpha1.SchemeGroupVersion.Version,
+		APIGroup:        v1beta1.GroupName,
+		APIVersion:      v1beta1.SchemeGroupVersion.Version,
 		Resource:        "edgelocations",
 		Subresource:     "onboard-script",
 		Namespace:       genericapirequest.NamespaceValue(ctx),

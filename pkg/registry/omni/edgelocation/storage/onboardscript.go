@@ -19,7 +19,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apis/omni/validation"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/pkg/registry/endpoint"
@@ -48,7 +48,7 @@ type OnboardConfig struct {
 
 // render makes the script of the location; token may be empty.
 func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token string) (string, error) {
-	endpoint := c.PublicURL.JoinPath("apis", v1alpha1.GroupName, v1alpha1.SchemeGroupVersion.Version,
+	endpoint := c.PublicURL.JoinPath("apis", v1beta1.GroupName, v1beta1.SchemeGroupVersion.Version,
 		"namespaces", location.Namespace, "edgelocations", location.Name, "onboarding")
 	return onboard.Render(onboard.Parameters{
 		Place:         c.place(location),

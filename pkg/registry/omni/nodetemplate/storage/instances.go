@@ -16,7 +16,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 )
 
@@ -80,8 +80,8 @@ func (r *InstancesREST) offers(ctx context.Context, template *omni.NodeTemplate,
 	if err != nil {
 		return nil, err
 	}
-	external := &v1alpha1.NodeTemplateSpec{}
-	if err := v1alpha1.Convert_omni_NodeTemplateSpec_To_v1alpha1_NodeTemplateSpec(&template.Spec, external, nil); err != nil {
+	external := &v1beta1.NodeTemplateSpec{}
+	if err := v1beta1.Convert_omni_NodeTemplateSpec_To_v1beta1_NodeTemplateSpec(&template.Spec, external, nil); err != nil {
 		return nil, err
 	}
 	var offers []offer

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-package v1alpha1
+package v1beta1
 
 import (
 	"maps"

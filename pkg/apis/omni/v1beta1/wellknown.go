@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-package v1alpha1
+package v1beta1
 
 // Names that are a contract with users, with Liqo and with the clouds.
 const (
@@ -50,3 +50,14 @@ const (
 // EdgeNodeName is the name of the Node of the Edge with this UID, in the main
 // cluster and in the edge cluster alike.
 func EdgeNodeName(uid string) string { return NodeNamePrefix + uid }
+
+const (
+	// ConsoleOutputPath is where omni-controller answers omni-apiserver with the
+	// console of an edge's machine: <path><namespace>/<name>. In RBAC it is the
+	// nonResourceURL /console-output/*.
+	ConsoleOutputPath = "/console-output/"
+
+	// MaxConsoleOutputBytes bounds a console; the beginning is left out. The
+	// clouds keep 64 KiB (AWS) to 1 MiB (GCP).
+	MaxConsoleOutputBytes = 1 << 20
+)
