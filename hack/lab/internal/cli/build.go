@@ -53,7 +53,7 @@ func buildAll(ctx context.Context, builder build.Builder, selected selection) (p
 		return p, err
 	}
 	var err error
-	if selected.Has(kubernetes) {
+	if selected.Has(mainAPI) {
 		if p.kubernetes, err = builder.Kubernetes(ctx); err != nil {
 			return p, err
 		}

@@ -20,11 +20,12 @@ func TestSelection(t *testing.T) {
 		errorHas string
 	}{
 		{names: all(), programs: 4},
-		{names: []string{kubernetes}},
+		{names: []string{mainAPI, kubernetes}},
+		{names: []string{mainAPI, omniAPI}, programs: 1},
 		{names: []string{cloud}, programs: 2},
-		{names: []string{kubernetes, liqo, cloud}, programs: 2},
+		{names: []string{mainAPI, kubernetes, liqo, cloud}, programs: 2},
 		{names: []string{liqo}, errorHas: "needs [kubernetes]"},
-		{names: []string{kubernetes, omni}, errorHas: "needs [aws liqo]"},
+		{names: []string{mainAPI, kubernetes, omni}, errorHas: "needs [aws liqo omni-apiserver]"},
 		{names: []string{"k8s"}, errorHas: "unknown [k8s]"},
 	}
 	for _, test := range tests {

@@ -13,10 +13,12 @@ import (
 
 // The groups of processes that --components selects.
 const (
-	kubernetes = "kubernetes"
+	mainAPI    = "main-api"   // main's etcd and kube-apiserver
+	kubernetes = "kubernetes" // the rest of main, and edge
 	liqo       = "liqo"
 	cloud      = "aws"
-	omni       = "omni"
+	omniAPI    = "omni-apiserver"
+	omni       = "omni-controller"
 )
 
 // groups in the order of their needs: each needs those named here.
@@ -25,14 +27,17 @@ var groups = []struct {
 	needs    []string
 	programs []build.Program
 }{
-	{name: kubernetes},
+	{name: mainAPI},
+	{name: kubernetes, needs: []string{mainAPI}},
 	{name: liqo, needs: []string{kubernetes}},
 	{name: cloud, programs: []build.Program{
 		{Name: "aws-emulator", Package: "./test/emulator/cmd/aws-emulator"},
 		{Name: "machine-simulator", Package: "./test/emulator/cmd/machine-simulator"},
 	}},
-	{name: omni, needs: []string{kubernetes, liqo, cloud}, programs: []build.Program{
+	{name: omniAPI, needs: []string{mainAPI}, programs: []build.Program{
 		{Name: "omni-apiserver", Package: "./cmd/apiserver"},
+	}},
+	{name: omni, needs: []string{kubernetes, liqo, cloud, omniAPI}, programs: []build.Program{
 		{Name: "omni-controller", Package: "./cmd/controller"},
 	}},
 }

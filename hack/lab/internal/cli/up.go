@@ -22,6 +22,7 @@ func upCommand(find finder) *cobra.Command {
 	var (
 		components []string
 		portBase   int
+		fsync      bool
 	)
 	cmd := &cobra.Command{
 		Use:   "up",
@@ -40,6 +41,7 @@ func upCommand(find finder) *cobra.Command {
 			if err := lab.Prepare(portBase); err != nil {
 				return err
 			}
+			lab.Fsync = fsync
 			print := printer(cmd)
 			built, err := buildAll(cmd.Context(), build.Builder{Lab: lab, Print: print}, selected)
 			if err != nil {
@@ -57,6 +59,7 @@ func upCommand(find finder) *cobra.Command {
 	}
 	cmd.Flags().StringSliceVar(&components, "components", all(), "the groups to run")
 	cmd.Flags().IntVar(&portBase, "port-base", 0, "the first port on loopback, of about 60 (default 26000, or that of last time)")
+	cmd.Flags().BoolVar(&fsync, "fsync", false, "let the etcd of the clusters wait for the disk, as in production; for benchmarks")
 	return cmd
 }
 
@@ -83,10 +86,10 @@ func up(ctx context.Context, lab layout.Lab, built programs, selected selection,
 			liqo: func(ctx context.Context) error { return peering.StartEdge(ctx, edge) },
 		})
 	})
-	start(kubernetes, func(ctx context.Context) error {
+	start(mainAPI, func(ctx context.Context) error {
 		return startPlane(ctx, main, selected, map[string]func(context.Context) error{
-			liqo: func(ctx context.Context) error { return peering.StartMain(ctx, main) },
-			omni: own.StartAPIServer,
+			liqo:    func(ctx context.Context) error { return peering.StartMain(ctx, main) },
+			omniAPI: own.StartAPIServer,
 		})
 	})
 	if err := group.Wait(); err != nil {
@@ -98,13 +101,15 @@ func up(ctx context.Context, lab layout.Lab, built programs, selected selection,
 	return nil
 }
 
-// startPlane brings up a cluster's API and then all else that lives on it.
+// startPlane brings up a cluster's API and then all else selected that lives on it.
 func startPlane(ctx context.Context, plane *controlplane.Plane, selected selection, then map[string]func(context.Context) error) error {
 	if err := plane.StartAPI(ctx); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return plane.StartRest(ctx) })
+	if selected.Has(kubernetes) {
+		group.Go(func() error { return plane.StartRest(ctx) })
+	}
 	for name, do := range then {
 		if selected.Has(name) {
 			group.Go(func() error { return do(ctx) })

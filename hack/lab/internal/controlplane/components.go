@@ -46,19 +46,23 @@ func (p *Plane) spec(program string, tier int, health string, args ...string) pr
 func (p *Plane) etcd() process.Spec {
 	client, peer := p.url(portEtcd, ""), p.url(portEtcdPeer, "")
 	health := fmt.Sprintf("http://127.0.0.1:%d", p.port(portEtcdHealth))
-	return p.spec("etcd", process.TierStorage, health+"/health",
-		"--name="+p.Name,
-		"--data-dir="+filepath.Join(p.dir, "etcd"),
-		"--listen-client-urls="+client, "--advertise-client-urls="+client,
-		"--listen-peer-urls="+peer, "--initial-advertise-peer-urls="+peer, "--initial-cluster="+p.Name+"="+peer,
-		"--listen-metrics-urls="+health,
-		"--cert-file="+p.pki.etcdServer.Cert, "--key-file="+p.pki.etcdServer.Key,
-		"--client-cert-auth", "--trusted-ca-file="+p.pki.etcdCA,
-		"--peer-cert-file="+p.pki.etcdServer.Cert, "--peer-key-file="+p.pki.etcdServer.Key,
-		"--peer-client-cert-auth", "--peer-trusted-ca-file="+p.pki.etcdCA,
-		"--unsafe-no-fsync", // a lab's data need not outlive a power cut
+	args := []string{
+		"--name=" + p.Name,
+		"--data-dir=" + filepath.Join(p.dir, "etcd"),
+		"--listen-client-urls=" + client, "--advertise-client-urls=" + client,
+		"--listen-peer-urls=" + peer, "--initial-advertise-peer-urls=" + peer, "--initial-cluster=" + p.Name + "=" + peer,
+		"--listen-metrics-urls=" + health,
+		"--cert-file=" + p.pki.etcdServer.Cert, "--key-file=" + p.pki.etcdServer.Key,
+		"--client-cert-auth", "--trusted-ca-file=" + p.pki.etcdCA,
+		"--peer-cert-file=" + p.pki.etcdServer.Cert, "--peer-key-file=" + p.pki.etcdServer.Key,
+		"--peer-client-cert-auth", "--peer-trusted-ca-file=" + p.pki.etcdCA,
 		"--auto-compaction-mode=periodic", "--auto-compaction-retention=30m",
-		"--log-level=warn")
+		"--log-level=warn",
+	}
+	if !p.fsync {
+		args = append(args, "--unsafe-no-fsync") // a lab's data need not outlive a power cut
+	}
+	return p.spec("etcd", process.TierStorage, health+"/health", args...)
 }
 
 func (p *Plane) apiServer() process.Spec {

@@ -28,6 +28,7 @@ type Plane struct {
 
 	dir       string
 	portBase  int
+	fsync     bool
 	bin       string // the directory of etcd, kube-apiserver, ...
 	table     process.Table
 	print     *progress.Printer
@@ -89,7 +90,7 @@ func NewEdge(lab layout.Lab, bin string, print *progress.Printer) *Plane {
 
 func newPlane(lab layout.Lab, name string, ports int, bin string, print *progress.Printer) *Plane {
 	return &Plane{
-		Name: name, dir: lab.Path(name), portBase: lab.PortBase + ports,
+		Name: name, dir: lab.Path(name), portBase: lab.PortBase + ports, fsync: lab.Fsync,
 		bin: bin, table: lab.Table(), print: print,
 	}
 }

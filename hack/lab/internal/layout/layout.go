@@ -24,6 +24,8 @@ type Lab struct {
 	Root, Dir string
 	// PortBase is the first of its ports; Ports are counted from it.
 	PortBase int
+	// Fsync lets etcd wait for the disk. What it has been started with stays.
+	Fsync bool
 }
 
 // The ports of a lab, counted from its base.
