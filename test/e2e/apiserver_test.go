@@ -24,7 +24,7 @@ func TestDataDirectoryInUse(t *testing.T) {
 	defer cancel()
 	server := filepath.Join(lab.dir, "omni-apiserver")
 	data, kubeconfig := filepath.Join(server, "data"), filepath.Join(server, "kubeconfig")
-	out, err := command(ctx, filepath.Join(lab.dir, "bin", "omni-apiserver"),
+	out, err := lab.program().Run(ctx, filepath.Join(lab.dir, "bin", "omni-apiserver"),
 		"--bind-address=127.0.0.1", "--secure-port=0", "--data-dir="+data, "--cluster-id=second",
 		"--kubeconfig="+kubeconfig, "--authentication-kubeconfig="+kubeconfig, "--authorization-kubeconfig="+kubeconfig,
 	).CombinedOutput()

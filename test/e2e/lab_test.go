@@ -13,9 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -29,6 +27,7 @@ import (
 	listers "github.com/castai/omni/pkg/generated/listers/omni/v1beta1"
 	"github.com/castai/omni/pkg/peering"
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	testlab "github.com/castai/omni/test/lab"
 )
 
 // root is the checkout, seen from this package.
@@ -110,6 +109,9 @@ func (l *labUnderTest) config(name string) (*rest.Config, error) {
 	return config, nil
 }
 
+// program runs commands on the lab.
+func (l *labUnderTest) program() testlab.Lab { return testlab.Lab{Root: root, Dir: l.dir} }
+
 func (l *labUnderTest) kubeconfig(name string) string {
 	return filepath.Join(l.dir, name+".kubeconfig")
 }
@@ -133,7 +135,7 @@ func (l *labUnderTest) readEnv(ctx context.Context) error {
 // signed in with the kubeconfig.
 func (l *labUnderTest) shell(ctx context.Context, kubeconfig, name string, args ...string) *exec.Cmd {
 	// The lab's PATH has the kubectl of the clusters' version.
-	cmd := command(ctx, "env", append([]string{"PATH=" + l.env["PATH"], name}, args...)...)
+	cmd := l.program().Run(ctx, "env", append([]string{"PATH=" + l.env["PATH"], name}, args...)...)
 	cmd.Env = os.Environ()
 	for name, value := range l.env {
 		cmd.Env = append(cmd.Env, name+"="+value)
@@ -145,7 +147,7 @@ func (l *labUnderTest) shell(ctx context.Context, kubeconfig, name string, args 
 // do runs a command of the lab, for example "stop", "omni-controller".
 func (l *labUnderTest) do(t *testing.T, args ...string) {
 	t.Helper()
-	if out, err := labCommand(t.Context(), l.dir, args...).CombinedOutput(); err != nil {
+	if out, err := l.program().Command(t.Context(), args...).CombinedOutput(); err != nil {
 		t.Fatalf("lab %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
@@ -153,23 +155,8 @@ func (l *labUnderTest) do(t *testing.T, args ...string) {
 // restart starts a process of the lab at the end of a test that stopped it.
 func (l *labUnderTest) restart(t *testing.T, name string) {
 	t.Cleanup(func() {
-		if out, err := labCommand(context.Background(), l.dir, "start", name).CombinedOutput(); err != nil {
+		if out, err := l.program().Command(context.Background(), "start", name).CombinedOutput(); err != nil {
 			t.Errorf("lab start %s: %v\n%s", name, err, out)
 		}
 	})
-}
-
-// labCommand is the lab's own program; up has left it in the lab.
-func labCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	return command(ctx, filepath.Join(dir, "bin", "lab"), append(args, "--dir", dir)...)
-}
-
-// command returns a command of the checkout that ends with its children when ctx does.
-func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = root
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
-	return cmd
 }

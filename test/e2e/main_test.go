@@ -25,15 +25,12 @@ import (
 
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	testlab "github.com/castai/omni/test/lab"
 )
 
-const (
-	// portBase leaves the ports of a developer's own lab alone.
-	portBase = 28000
-	// downBound is kept free before go test's own -timeout, which would end
-	// this process without taking the lab down.
-	downBound = time.Minute
-)
+// portBase leaves the ports of a developer's own lab alone.
+const portBase = 28000
 
 // lab is the one that all tests share.
 var lab *labUnderTest
@@ -54,8 +51,9 @@ func TestMain(m *testing.M) {
 func run(m *testing.M) (code int, err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > downBound {
-		ctx, stop = context.WithTimeoutCause(ctx, timeout-downBound, errors.New("out of time"))
+	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > testlab.DownBound {
+		// go test's own timeout would end this process without taking the lab down.
+		ctx, stop = context.WithTimeoutCause(ctx, timeout-testlab.DownBound, errors.New("out of time"))
 		defer stop()
 	}
 	dir := os.Getenv("OMNI_E2E_LAB")
@@ -64,8 +62,9 @@ func run(m *testing.M) (code int, err error) {
 		if dir, err = os.MkdirTemp("", "omni-e2e"); err != nil {
 			return 1, err
 		}
-		defer func() { err = errors.Join(err, takeDown(dir)) }()
-		if err := bringUp(ctx, dir); err != nil {
+		own := testlab.Lab{Root: root, Dir: dir}
+		defer func() { err = errors.Join(err, own.Down()) }()
+		if err := own.Up(ctx, "--port-base", strconv.Itoa(portBase)); err != nil {
 			printLogs(dir)
 			return 1, err
 		}
@@ -84,27 +83,6 @@ func run(m *testing.M) (code int, err error) {
 		printLogs(dir)
 	}
 	return code, err
-}
-
-func bringUp(ctx context.Context, dir string) error {
-	cmd := command(ctx, "go", "run", "-C", filepath.Join("hack", "lab"), "-trimpath", "./cmd/lab",
-		"up", "--dir", dir, "--port-base", strconv.Itoa(portBase))
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("bring the lab up in %s: %w", dir, err)
-	}
-	return nil
-}
-
-// takeDown runs after a signal too, so it has a context of its own.
-func takeDown(dir string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), downBound)
-	defer cancel()
-	if out, err := labCommand(ctx, dir, "down").CombinedOutput(); err != nil {
-		return fmt.Errorf("take the lab in %s down: %w\n%s", dir, err, out)
-	}
-	return os.RemoveAll(dir)
 }
 
 // printLogs shows the end of the product's logs, which go with the lab.
