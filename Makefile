@@ -50,6 +50,11 @@ test-lab: ## Run the lab's own unit tests.
 test-e2e: ## Run the whole story and its faults on a lab of its own (real aggregator, real Liqo).
 	go test -tags e2e -timeout 40m -count 1 -v ./test/e2e
 
+.PHONY: bench-api
+bench-api: ## Measure omni-apiserver against a CRD of the same schema, in minutes; the result is in bin/bench-api.json.
+	mkdir -p bin
+	go run ./test/bench --out bin/bench-api.json
+
 .PHONY: fuzz
 fuzz: ## Fuzz the script renderer for a minute: no input breaks out of its quotes.
 	for target in FuzzQuote FuzzRender FuzzRenderOffboard; do \

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	crdpkg "github.com/castai/omni/test/bench/crd"
+)
+
+// team is a group of the lab's users; see its kubeconfigs.
+const team = "team-a"
+
+// findTargets makes the clients' configurations from what the lab has written.
+func (b *bench) findTargets() error {
+	admin, err := b.kubeconfig("admin")
+	if err != nil {
+		return err
+	}
+	user, err := b.kubeconfig(team)
+	if err != nil {
+		return err
+	}
+	server, err := b.process("omni-apiserver")
+	if err != nil {
+		return err
+	}
+	b.targets = map[string]target{
+		aggregated: {name: aggregated, group: v1alpha1.GroupName, admin: admin, team: user},
+		crd:        {name: crd, group: crdpkg.Group, admin: admin, team: user},
+	}
+	direct := target{name: omni, group: v1alpha1.GroupName}
+	if direct.admin, err = server.config(admin); err != nil {
+		return err
+	}
+	if direct.team, err = server.config(user); err != nil {
+		return err
+	}
+	b.targets[omni] = direct
+	b.processes = map[string][]string{
+		omni: {"omni-apiserver"},
+		crd:  {"main-kube-apiserver", "main-etcd"},
+	}
+	return nil
+}
+
+func (b *bench) kubeconfig(name string) (*rest.Config, error) {
+	return clientcmd.BuildConfigFromFlags("", b.lab.Dir+"/"+name+".kubeconfig")
+}
+
+// config is the configuration of the same user for this server, past the aggregator.
+func (p process) config(user *rest.Config) (*rest.Config, error) {
+	health, err := url.Parse(p.HealthURL)
+	if err != nil {
+		return nil, err
+	}
+	config := rest.CopyConfig(user)
+	config.Host = "https://" + health.Host
+	config.CAData, err = os.ReadFile(p.HealthCA)
+	return config, err
+}
+
+// prepare makes the rival, the namespace and the team's permission.
+func (b *bench) prepare(ctx context.Context) error {
+	main := b.targets[crd]
+	c, err := main.newClient(main.admin)
+	if err != nil {
+		return err
+	}
+	columns, err := b.columns(ctx)
+	if err != nil {
+		return err
+	}
+	definition, err := crdpkg.Edge(columns)
+	if err != nil {
+		return err
+	}
+	for _, object := range []struct {
+		path string
+		body []byte
+	}{
+		{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition},
+		{"/api/v1/namespaces", encode(corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})},
+		{"/apis/rbac.authorization.k8s.io/v1/namespaces/" + namespace + "/roles", encode(rbacv1.Role{
+			ObjectMeta: metav1.ObjectMeta{Name: team},
+			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{v1alpha1.GroupName, crdpkg.Group}, Resources: []string{"edges"}, Verbs: []string{"get"}}},
+		})},
+		{"/apis/rbac.authorization.k8s.io/v1/namespaces/" + namespace + "/rolebindings", encode(rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: team},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: team},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: team}},
+		})},
+	} {
+		if err := c.post(ctx, object.path, object.body); err != nil {
+			return fmt.Errorf("create %s: %w", object.path, err)
+		}
+	}
+	if err := b.untilServed(ctx, main); err != nil {
+		return err
+	}
+	return b.checkFairness(ctx)
+}
+
+// columns are those that omni-apiserver prints of Edges.
+func (b *bench) columns(ctx context.Context) ([]metav1.TableColumnDefinition, error) {
+	c, err := b.targets[omni].newClient(b.targets[omni].admin)
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.list(ctx, acceptTable)
+	if err != nil {
+		return nil, err
+	}
+	var table metav1.Table
+	err = json.Unmarshal(body, &table)
+	return table.ColumnDefinitions, err
+}
+
+// checkFairness has both servers check the same objects, so that none is faster
+// by checking less.
+func (b *bench) checkFairness(ctx context.Context) error {
+	const dryRun = "dryRun"
+	var errs []error
+	for _, name := range []string{omni, crd} {
+		t := b.targets[name]
+		c, err := t.newClient(t.admin)
+		if err != nil {
+			return err
+		}
+		if err := c.create(ctx, encode(newEdge(t.group, 0)), dryRun, metav1.DryRunAll); err != nil {
+			return fmt.Errorf("%s refuses a good Edge: %w", name, err)
+		}
+		for what, spoil := range mistakes {
+			edge := newEdge(t.group, 0)
+			spoil(edge)
+			if err := c.create(ctx, encode(edge), dryRun, metav1.DryRunAll); !apierrors.IsInvalid(err) {
+				errs = append(errs, fmt.Errorf("%s does not check %s: %v", name, what, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// mistakes spoil an Edge in all the ways that omni-apiserver refuses.
+var mistakes = map[string]func(*v1alpha1.Edge){
+	"metadata.name":          func(e *v1alpha1.Edge) { e.Name = "a.b" },
+	"spec.edgeLocationName":  func(e *v1alpha1.Edge) { e.Spec.EdgeLocationName = "A" },
+	"that it is not empty":   func(e *v1alpha1.Edge) { e.Spec.EdgeLocationName = "" },
+	"spec.nodeTemplateName":  func(e *v1alpha1.Edge) { e.Spec.NodeTemplateName = "B" },
+	"spec.instanceType":      func(e *v1alpha1.Edge) { e.Spec.InstanceType = "m7i" },
+	"spec.zone":              func(e *v1alpha1.Edge) { e.Spec.Zone = "Z" },
+	"spec.capacityType":      func(e *v1alpha1.Edge) { e.Spec.CapacityType = "free" },
+	"spec.image":             func(e *v1alpha1.Edge) { e.Spec.Image = "x" },
+	"spec.labels":            func(e *v1alpha1.Edge) { e.Spec.Labels["not ok"] = "" },
+	"values of labels":       func(e *v1alpha1.Edge) { e.Spec.Labels["ok"] = "not ok" },
+	"reserved labels":        func(e *v1alpha1.Edge) { e.Spec.Labels["x.liqo.io/y"] = "" },
+	"spec.taints[].key":      func(e *v1alpha1.Edge) { e.Spec.Taints[0].Key = "not ok" },
+	"spec.taints[].value":    func(e *v1alpha1.Edge) { e.Spec.Taints[0].Value = "not ok" },
+	"spec.taints[].effect":   func(e *v1alpha1.Edge) { e.Spec.Taints[0].Effect = "Never" },
+	"reserved taints":        func(e *v1alpha1.Edge) { e.Spec.Taints[0].Key = "omni.cast.ai/x" },
+	"that taints are unique": func(e *v1alpha1.Edge) { e.Spec.Taints = append(e.Spec.Taints, e.Spec.Taints[0]) },
+}
