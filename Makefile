@@ -47,8 +47,8 @@ test-lab: ## Run the lab's own unit tests.
 	CGO_ENABLED=0 go test -C hack/lab -trimpath ./cmd/... ./internal/...
 
 .PHONY: test-e2e
-test-e2e: ## Run the whole story and its faults on a lab of its own (real aggregator, real Liqo).
-	go test -tags e2e -timeout 40m -count 1 -v ./test/e2e
+test-e2e: ## Run the whole story and its faults on a lab of its own (real aggregator, real Liqo), and a small benchmark.
+	go test -tags e2e -timeout 40m -count 1 -p 1 -v ./test/e2e ./test/bench
 
 .PHONY: bench-api
 bench-api: ## Measure omni-apiserver against a CRD of the same schema, in minutes; the result is in bin/bench-api.json.
@@ -77,7 +77,7 @@ verify-generated: ## Fail if `make generate` would change anything.
 .PHONY: verify-lint
 verify-lint: ## Run golangci-lint on every module, and shellcheck on every script.
 	$(GOLANGCI) run ./...
-	$(GOLANGCI) run --build-tags e2e ./test/e2e/...
+	$(GOLANGCI) run --build-tags e2e ./test/e2e/... ./test/bench/...
 	cd hack/lab && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./cmd/... ./internal/...
 	shellcheck .ci/run hack/*.sh pkg/edgecluster/install.sh
 

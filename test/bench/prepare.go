@@ -6,14 +6,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -128,49 +126,4 @@ func (b *bench) columns(ctx context.Context) ([]metav1.TableColumnDefinition, er
 	var table metav1.Table
 	err = json.Unmarshal(body, &table)
 	return table.ColumnDefinitions, err
-}
-
-// checkFairness has both servers check the same objects, so that none is faster
-// by checking less.
-func (b *bench) checkFairness(ctx context.Context) error {
-	const dryRun = "dryRun"
-	var errs []error
-	for _, name := range []string{omni, crd} {
-		t := b.targets[name]
-		c, err := t.newClient(t.admin)
-		if err != nil {
-			return err
-		}
-		if err := c.create(ctx, encode(newEdge(t.group, 0)), dryRun, metav1.DryRunAll); err != nil {
-			return fmt.Errorf("%s refuses a good Edge: %w", name, err)
-		}
-		for what, spoil := range mistakes {
-			edge := newEdge(t.group, 0)
-			spoil(edge)
-			if err := c.create(ctx, encode(edge), dryRun, metav1.DryRunAll); !apierrors.IsInvalid(err) {
-				errs = append(errs, fmt.Errorf("%s does not check %s: %v", name, what, err))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// mistakes spoil an Edge in all the ways that omni-apiserver refuses.
-var mistakes = map[string]func(*v1alpha1.Edge){
-	"metadata.name":          func(e *v1alpha1.Edge) { e.Name = "a.b" },
-	"spec.edgeLocationName":  func(e *v1alpha1.Edge) { e.Spec.EdgeLocationName = "A" },
-	"that it is not empty":   func(e *v1alpha1.Edge) { e.Spec.EdgeLocationName = "" },
-	"spec.nodeTemplateName":  func(e *v1alpha1.Edge) { e.Spec.NodeTemplateName = "B" },
-	"spec.instanceType":      func(e *v1alpha1.Edge) { e.Spec.InstanceType = "m7i" },
-	"spec.zone":              func(e *v1alpha1.Edge) { e.Spec.Zone = "Z" },
-	"spec.capacityType":      func(e *v1alpha1.Edge) { e.Spec.CapacityType = "free" },
-	"spec.image":             func(e *v1alpha1.Edge) { e.Spec.Image = "x" },
-	"spec.labels":            func(e *v1alpha1.Edge) { e.Spec.Labels["not ok"] = "" },
-	"values of labels":       func(e *v1alpha1.Edge) { e.Spec.Labels["ok"] = "not ok" },
-	"reserved labels":        func(e *v1alpha1.Edge) { e.Spec.Labels["x.liqo.io/y"] = "" },
-	"spec.taints[].key":      func(e *v1alpha1.Edge) { e.Spec.Taints[0].Key = "not ok" },
-	"spec.taints[].value":    func(e *v1alpha1.Edge) { e.Spec.Taints[0].Value = "not ok" },
-	"spec.taints[].effect":   func(e *v1alpha1.Edge) { e.Spec.Taints[0].Effect = "Never" },
-	"reserved taints":        func(e *v1alpha1.Edge) { e.Spec.Taints[0].Key = "omni.cast.ai/x" },
-	"that taints are unique": func(e *v1alpha1.Edge) { e.Spec.Taints = append(e.Spec.Taints, e.Spec.Taints[0]) },
 }

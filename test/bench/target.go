@@ -76,21 +76,25 @@ func (t target) newClients(config *rest.Config, n int) ([]*client, error) {
 
 // post creates an object under an absolute path. Parameters come in pairs.
 func (c *client) post(ctx context.Context, path string, body []byte, params ...string) error {
-	request := c.Post().AbsPath(path).SetHeader("Content-Type", runtime.ContentTypeJSON).Body(body)
-	for i := 0; i < len(params); i += 2 {
-		request.Param(params[i], params[i+1])
-	}
-	return request.Do(ctx).Error()
+	return send(ctx, c.Post().AbsPath(path).SetHeader("Content-Type", runtime.ContentTypeJSON).Body(body), params)
 }
 
 func (c *client) create(ctx context.Context, body []byte, params ...string) error {
 	return c.post(ctx, c.edges, body, append(params, "fieldManager", "omni-controller")...)
 }
 
-// patch merges body into an Edge or, with "status", into its status.
-func (c *client) patch(ctx context.Context, body []byte, name string, subresource ...string) error {
-	return c.Patch(types.MergePatchType).AbsPath(append([]string{c.edges, name}, subresource...)...).
-		Param("fieldManager", "omni-controller").Body(body).Do(ctx).Error()
+// patch merges body into an Edge, or into one of its subresources unless that is
+// empty.
+func (c *client) patch(ctx context.Context, body []byte, name, subresource string, params ...string) error {
+	request := c.Patch(types.MergePatchType).AbsPath(c.edges, name, subresource).Body(body)
+	return send(ctx, request, append(params, "fieldManager", "omni-controller"))
+}
+
+func send(ctx context.Context, request *rest.Request, params []string) error {
+	for i := 0; i < len(params); i += 2 {
+		request.Param(params[i], params[i+1])
+	}
+	return request.Do(ctx).Error()
 }
 
 func (c *client) get(ctx context.Context, name string) error {

@@ -55,7 +55,7 @@ func (b *bench) watchObjects(ctx context.Context) error {
 				"example.com/update": fmt.Sprintf("%s-%d-%d", t.name, repetition, update),
 			}}})
 			sent := time.Now()
-			if err := writer.patch(ctx, body, edgeName(update%b.sizes.Objects)); err != nil {
+			if err := writer.patch(ctx, body, edgeName(update%b.sizes.Objects), ""); err != nil {
 				return err
 			}
 			for i := range arrived {
