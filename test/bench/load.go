@@ -39,7 +39,8 @@ func share(ctx context.Context, clients []*client, from, to int, work func(ctx c
 func (b *bench) fill(ctx context.Context, what string, write func(ctx context.Context, t target, c *client, i int) error) error {
 	chunk := b.sizes.Objects / (2 * b.sizes.Repetitions)
 	next := map[string]int{} // of each group, the first object that is missing
-	for range b.sizes.Repetitions {
+	for repetition := range b.sizes.Repetitions {
+		b.print("  %s, %d of %d", what, repetition+1, b.sizes.Repetitions)
 		for _, name := range []string{omni, crd, aggregated, crd} {
 			t := b.targets[name]
 			clients, err := t.newClients(t.admin, b.sizes.Clients)
@@ -151,6 +152,7 @@ func (b *bench) listObjects(ctx context.Context) error {
 // machine hits all alike.
 func (b *bench) interleave(measure func(t target, repetition int) error) error {
 	for repetition := range b.sizes.Repetitions {
+		b.print("  %d of %d", repetition+1, b.sizes.Repetitions)
 		for _, name := range []string{omni, aggregated, crd} {
 			if err := measure(b.targets[name], repetition); err != nil {
 				return fmt.Errorf("%s: %w", name, err)

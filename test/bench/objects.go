@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 )
@@ -47,7 +46,7 @@ func newStatus(i int) v1alpha1.EdgeStatus {
 	status := v1alpha1.EdgeStatus{
 		Phase: v1alpha1.EdgeReady,
 		Launch: &v1alpha1.EdgeLaunch{
-			Attempt: 1, ClientToken: uid, Zone: "us-west-2a", Image: "ami-0a1b2c3d4e5f60718", StartTime: ptr.To(since),
+			Attempt: 1, ClientToken: uid, Zone: "us-west-2a", Image: "ami-0a1b2c3d4e5f60718", StartTime: new(since),
 		},
 		InstanceID: fmt.Sprintf("i-%017x", i), NodeName: "cast-" + uid,
 		ProviderID: "castai-omni://aws/us-west-2/" + uid,

@@ -5,6 +5,7 @@ package crd
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -82,9 +83,7 @@ func constrain(schema map[string]any) error {
 			return err
 		}
 		for _, words := range r.rules {
-			for key, value := range words {
-				node[key] = value
-			}
+			maps.Copy(node, words)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ package crd
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -30,7 +31,7 @@ type structural struct {
 }
 
 func newStructural() structural {
-	return structural{openapi.GetOpenAPIDefinitions(func(name string) spec.Ref { return spec.MustCreateRef(name) })}
+	return structural{openapi.GetOpenAPIDefinitions(spec.MustCreateRef)}
 }
 
 // model returns the schema of a named model.
@@ -68,10 +69,7 @@ func (s structural) inline(schema map[string]any) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		merged := map[string]any{}
-		for key, value := range model {
-			merged[key] = value
-		}
+		merged := maps.Clone(model)
 		if description, ok := schema["description"]; ok {
 			merged["description"] = description
 		}
