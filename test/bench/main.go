@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string) (err error) {
 	var s sizes
 	flags.IntVar(&s.Objects, "objects", 10000, "how many Edges each server holds")
 	flags.IntVar(&s.Clients, "clients", 16, "clients at the same time, each with a connection of its own")
-	flags.IntVar(&s.Gets, "gets", 2000, "GETs in a repetition")
+	flags.IntVar(&s.Gets, "gets", 1000, "GETs in a repetition")
 	flags.IntVar(&s.Watchers, "watchers", 1000, "watches at the same time")
 	flags.IntVar(&s.Updates, "updates", 10, "updates in a repetition that every watcher gets")
 	flags.IntVar(&s.Repetitions, "repetitions", 5, "repetitions of every measurement, in turns; medians are printed")
