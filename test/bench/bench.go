@@ -45,17 +45,19 @@ func (s sizes) validate() error {
 
 // bench is one run.
 type bench struct {
-	lab     lab.Lab
-	sizes   sizes
-	started time.Time
-	targets map[string]target
+	lab   lab.Lab
+	sizes sizes
+	// portBase is the first port of the lab.
+	portBase int
+	started  time.Time
+	targets  map[string]target
 	// processes are those whose memory counts for a target.
 	processes map[string][]string
 	result    result
 }
 
-func newBench(l lab.Lab, s sizes) *bench {
-	return &bench{lab: l, sizes: s, started: time.Now()}
+func newBench(l lab.Lab, portBase int, s sizes) *bench {
+	return &bench{lab: l, portBase: portBase, sizes: s, started: time.Now()}
 }
 
 // measure makes all measurements and concludes.
@@ -74,6 +76,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}},
 		{"versions", b.versions},
 		{"start of omni-apiserver, empty", func(ctx context.Context) error { return b.restart(ctx, ", empty") }},
+		{"start without a cluster", b.standalone},
 		{"memory and storage, empty", func(ctx context.Context) (err error) { before, err = b.used(ctx); return err }},
 		{"create and update", b.fillObjects},
 		{"memory and storage, full", func(ctx context.Context) (err error) { after, err = b.used(ctx); return err }},

@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	b := newBench(lab.Lab{Root: *root, Dir: dir}, s)
+	b := newBench(lab.Lab{Root: *root, Dir: dir}, *ports, s)
 	defer func() { err = errors.Join(err, b.lab.Down()) }()
 	components := []string{"--components", "main-api,omni-apiserver", "--fsync", "--port-base", strconv.Itoa(*ports)}
 	if err := b.lab.Up(ctx, components...); err != nil {

@@ -88,8 +88,10 @@ func (r *result) conclude() {
 
 // The goals of issue B: what the product promises of its API server.
 const (
-	maxListRatio = 0.5
-	maxGetRatio  = 0.6
+	maxListRatio  = 0.5
+	maxGetRatio   = 0.6
+	maxReady      = 2.0   // seconds
+	maxStandalone = 110.0 // megabytes
 )
 
 func (r *result) judge(m *measurement) {
@@ -101,6 +103,10 @@ func (r *result) judge(m *measurement) {
 		want(m.Name+": ratio to the CRD", m.Ratios[omni], maxListRatio)
 	case strings.HasPrefix(m.Name, "GET") && strings.HasSuffix(m.Name, "p99"):
 		want(m.Name+": ratio to the CRD", m.Ratios[omni], maxGetRatio)
+	case m.Name == standaloneReady:
+		want(m.Name+": seconds", m.Medians[omni], maxReady)
+	case m.Name == standaloneMemory:
+		want(m.Name+": MB", m.Medians[omni], maxStandalone)
 	}
 }
 
