@@ -51,9 +51,10 @@ type bench struct {
 	portBase int
 	started  time.Time
 	targets  map[string]target
-	// processes are those whose memory counts for a target.
-	processes map[string][]string
-	result    result
+	// storing are the processes whose memory counts for a target, serving those
+	// that a request to it passes through.
+	storing, serving map[string][]string
+	result           result
 }
 
 func newBench(l lab.Lab, portBase int, s sizes) *bench {

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -68,45 +67,6 @@ func (b *bench) fillObjects(ctx context.Context) error {
 	}
 	return b.fill(ctx, "patch of the status", func(ctx context.Context, _ target, c *client, i int) error {
 		return c.patch(ctx, statusPatch(newStatus(i)), edgeName(i), "status")
-	})
-}
-
-// getObjects gets random objects by name: the administrator's clients and then one
-// of a user whose permission the servers have to look up.
-func (b *bench) getObjects(ctx context.Context) error {
-	return b.interleave(func(t target, repetition int) error {
-		for _, load := range []struct {
-			what    string
-			config  *rest.Config
-			clients int
-		}{
-			{"GET, 1 client", t.admin, 1},
-			{fmt.Sprintf("GET, %d clients", b.sizes.Clients), t.admin, b.sizes.Clients},
-			{"GET, 1 client by RoleBinding", t.team, 1},
-		} {
-			clients, err := t.newClients(load.config, load.clients)
-			if err != nil {
-				return err
-			}
-			// The same names in the same order for every target.
-			random := rand.New(rand.NewPCG(1, uint64(repetition)))
-			names := make([]string, b.sizes.Gets)
-			for i := range names {
-				names[i] = edgeName(random.IntN(b.sizes.Objects))
-			}
-			get := func(ctx context.Context, c *client, i int) error { return c.get(ctx, names[max(i, 0)]) }
-			// Connect first.
-			if _, err := share(ctx, clients, -len(clients), 0, get); err != nil {
-				return fmt.Errorf("%s: %w", load.what, err)
-			}
-			took, err := share(ctx, clients, 0, len(names), get)
-			if err != nil {
-				return fmt.Errorf("%s: %w", load.what, err)
-			}
-			b.result.add(load.what+", p50", milliseconds, t.name, percentile(took, 50))
-			b.result.add(load.what+", p99", milliseconds, t.name, percentile(took, 99))
-		}
-		return nil
 	})
 }
 

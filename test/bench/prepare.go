@@ -49,9 +49,15 @@ func (b *bench) findTargets() error {
 		return err
 	}
 	b.targets[omni] = direct
-	b.processes = map[string][]string{
+	b.storing = map[string][]string{
 		omni: {"omni-apiserver"},
 		crd:  {"main-kube-apiserver", "main-etcd"},
+	}
+	b.serving = map[string][]string{
+		// Who a user is and what he may do is asked of kube-apiserver.
+		omni:       {"omni-apiserver", "main-kube-apiserver"},
+		aggregated: {"omni-apiserver", "main-kube-apiserver"},
+		crd:        {"main-kube-apiserver", "main-etcd"},
 	}
 	return nil
 }

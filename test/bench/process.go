@@ -48,6 +48,33 @@ func (p process) age() (float64, error) {
 	return now - float64(p.StartTicks)/ticksPerSecond, err
 }
 
+// cpu is the time that the processes that serve a target have used so far, in
+// seconds. Unlike a latency it is the same on a busy machine.
+func (b *bench) cpu(target string) (float64, error) {
+	var ticks float64
+	for _, name := range b.serving[target] {
+		p, err := b.process(name)
+		if err != nil {
+			return 0, err
+		}
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
+		if err != nil {
+			return 0, err
+		}
+		// After the name in parentheses come the state and, as the 12th and 13th
+		// field from there, utime and stime.
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		for _, field := range fields[11:13] {
+			value, err := strconv.ParseFloat(field, 64)
+			if err != nil {
+				return 0, err
+			}
+			ticks += value
+		}
+	}
+	return ticks / ticksPerSecond, nil
+}
+
 // rss is the resident memory of a process in megabytes of 10^6 bytes.
 func rss(pid int) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -97,7 +124,7 @@ func (b *bench) memoryOf(ctx context.Context, t target) (memory, error) {
 	if m.heap, err = c.heap(ctx); err != nil {
 		return m, fmt.Errorf("heap of %s: %w", t.name, err)
 	}
-	for _, name := range b.processes[t.name] {
+	for _, name := range b.storing[t.name] {
 		p, err := b.process(name)
 		if err != nil {
 			return m, err
