@@ -89,5 +89,10 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	if err := server.InstallAPIGroup(&group); err != nil {
 		return nil, err
 	}
+	// Ready only when the watch caches are filled: kube-apiserver adds this hook to
+	// itself, the library does not.
+	if err := server.AddPostStartHook("storage-readiness", server.StorageReadinessHook.Hook); err != nil {
+		return nil, err
+	}
 	return server, nil
 }
