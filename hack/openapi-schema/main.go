@@ -30,7 +30,7 @@ func main() {
 	}
 	out := spec.Swagger{SwaggerProps: spec.SwaggerProps{
 		Swagger:     "2.0",
-		Info:        &spec.Info{InfoProps: spec.InfoProps{Title: "omni", Version: "v1alpha1"}},
+		Info:        &spec.Info{InfoProps: spec.InfoProps{Title: "omni", Version: "v1beta1"}},
 		Definitions: schema,
 		Paths:       &spec.Paths{},
 	}}

@@ -9,12 +9,13 @@ import (
 
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
+	"k8s.io/apiserver/pkg/registry/rest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	"github.com/castai/omni/pkg/admission/references"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/catalog"
-	omniv1beta1 "github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
 	edgestorage "github.com/castai/omni/pkg/registry/omni/edge/storage"
 	edgelocationstorage "github.com/castai/omni/pkg/registry/omni/edgelocation/storage"
@@ -61,12 +62,9 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	if c.Generic.Authorization.Authorizer == nil {
 		return nil, fmt.Errorf("the server has no authorizer: set Generic.Authorization")
 	}
-	self, err := omniv1beta1.NewForConfig(c.Generic.LoopbackClientConfig)
-	if err != nil {
-		return nil, err
-	}
 	// A rule of the API, which no flag switches off.
-	plugins := []admission.Interface{references.NewPlugin(self)}
+	references := &references.Plugin{}
+	plugins := []admission.Interface{references}
 	if c.Generic.AdmissionControl != nil {
 		plugins = append(plugins, c.Generic.AdmissionControl)
 	}
@@ -85,6 +83,8 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	stores := group.VersionedResourcesStorageMap[v1beta1.SchemeGroupVersion.Version]
+	references.Use(stores["edgelocations"].(rest.Getter), stores["nodetemplates"].(rest.Lister))
 	group.NegotiatedSerializer = withoutProtobuf{group.NegotiatedSerializer}
 	if err := server.InstallAPIGroup(&group); err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // checkFairness has both servers refuse the same mistakes, so that none is faster
@@ -66,30 +66,30 @@ func (c *client) checkMistakes(ctx context.Context, t target) error {
 }
 
 // mistakes spoil an Edge in all the ways that omni-apiserver refuses.
-var mistakes = map[string]func(*v1alpha1.Edge){
-	"metadata.name":            func(e *v1alpha1.Edge) { e.Name = "a.b" },
-	"spec.edgeLocationName":    func(e *v1alpha1.Edge) { e.Spec.EdgeLocationName = "A" },
-	"that it names a location": func(e *v1alpha1.Edge) { e.Spec.EdgeLocationName = "" },
-	"spec.nodeTemplateName":    func(e *v1alpha1.Edge) { e.Spec.NodeTemplateName = "B" },
-	"spec.instanceType":        func(e *v1alpha1.Edge) { e.Spec.InstanceType = "m7i" },
-	"spec.zone":                func(e *v1alpha1.Edge) { e.Spec.Zone = "Z" },
-	"spec.capacityType":        func(e *v1alpha1.Edge) { e.Spec.CapacityType = "free" },
-	"spec.image":               func(e *v1alpha1.Edge) { e.Spec.Image = "x" },
-	"keys of labels":           func(e *v1alpha1.Edge) { e.Spec.Labels["not ok"] = "" },
-	"values of labels":         func(e *v1alpha1.Edge) { e.Spec.Labels["ok"] = "not ok" },
-	"reserved labels":          func(e *v1alpha1.Edge) { e.Spec.Labels["x.liqo.io/y"] = "" },
-	"spec.taints[].key":        func(e *v1alpha1.Edge) { e.Spec.Taints[0].Key = "not ok" },
-	"spec.taints[].value":      func(e *v1alpha1.Edge) { e.Spec.Taints[0].Value = "not ok" },
-	"spec.taints[].effect":     func(e *v1alpha1.Edge) { e.Spec.Taints[0].Effect = "Never" },
-	"reserved taints":          func(e *v1alpha1.Edge) { e.Spec.Taints[0].Key = "omni.cast.ai/x" },
-	"that taints are unique":   func(e *v1alpha1.Edge) { e.Spec.Taints = append(e.Spec.Taints, e.Spec.Taints[0]) },
+var mistakes = map[string]func(*v1beta1.Edge){
+	"metadata.name":            func(e *v1beta1.Edge) { e.Name = "a.b" },
+	"spec.edgeLocationName":    func(e *v1beta1.Edge) { e.Spec.EdgeLocationName = "A" },
+	"that it names a location": func(e *v1beta1.Edge) { e.Spec.EdgeLocationName = "" },
+	"spec.nodeTemplateName":    func(e *v1beta1.Edge) { e.Spec.NodeTemplateName = "B" },
+	"spec.instanceType":        func(e *v1beta1.Edge) { e.Spec.InstanceType = "m7i" },
+	"spec.zone":                func(e *v1beta1.Edge) { e.Spec.Zone = "Z" },
+	"spec.capacityType":        func(e *v1beta1.Edge) { e.Spec.CapacityType = "free" },
+	"spec.imageID":             func(e *v1beta1.Edge) { e.Spec.ImageID = "x" },
+	"keys of labels":           func(e *v1beta1.Edge) { e.Spec.Labels["not ok"] = "" },
+	"values of labels":         func(e *v1beta1.Edge) { e.Spec.Labels["ok"] = "not ok" },
+	"reserved labels":          func(e *v1beta1.Edge) { e.Spec.Labels["x.liqo.io/y"] = "" },
+	"spec.taints[].key":        func(e *v1beta1.Edge) { e.Spec.Taints[0].Key = "not ok" },
+	"spec.taints[].value":      func(e *v1beta1.Edge) { e.Spec.Taints[0].Value = "not ok" },
+	"spec.taints[].effect":     func(e *v1beta1.Edge) { e.Spec.Taints[0].Effect = "Never" },
+	"reserved taints":          func(e *v1beta1.Edge) { e.Spec.Taints[0].Key = "omni.cast.ai/x" },
+	"that taints are unique":   func(e *v1beta1.Edge) { e.Spec.Taints = append(e.Spec.Taints, e.Spec.Taints[0]) },
 }
 
-var statusMistakes = map[string]func(*v1alpha1.EdgeStatus){
-	"status.phase":               func(s *v1alpha1.EdgeStatus) { s.Phase = "Lost" },
-	"status.hourlyPrice":         func(s *v1alpha1.EdgeStatus) { s.HourlyPrice = "-1" },
-	"status.conditions[].type":   func(s *v1alpha1.EdgeStatus) { s.Conditions[0].Type = "not ok" },
-	"status.conditions[].status": func(s *v1alpha1.EdgeStatus) { s.Conditions[0].Status = "Maybe" },
-	"status.conditions[].reason": func(s *v1alpha1.EdgeStatus) { s.Conditions[0].Reason = "not ok" },
-	"that conditions are unique": func(s *v1alpha1.EdgeStatus) { s.Conditions = append(s.Conditions, s.Conditions[0]) },
+var statusMistakes = map[string]func(*v1beta1.EdgeStatus){
+	"status.phase":               func(s *v1beta1.EdgeStatus) { s.Phase = "Lost" },
+	"status.hourlyPrice":         func(s *v1beta1.EdgeStatus) { s.HourlyPrice = "-1" },
+	"status.conditions[].type":   func(s *v1beta1.EdgeStatus) { s.Conditions[0].Type = "not ok" },
+	"status.conditions[].status": func(s *v1beta1.EdgeStatus) { s.Conditions[0].Status = "Maybe" },
+	"status.conditions[].reason": func(s *v1beta1.EdgeStatus) { s.Conditions[0].Reason = "not ok" },
+	"that conditions are unique": func(s *v1beta1.EdgeStatus) { s.Conditions = append(s.Conditions, s.Conditions[0]) },
 }

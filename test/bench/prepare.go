@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	crdpkg "github.com/castai/omni/test/bench/crd"
 )
 
@@ -38,10 +38,10 @@ func (b *bench) findTargets() error {
 		return err
 	}
 	b.targets = map[string]target{
-		aggregated: {name: aggregated, group: v1alpha1.GroupName, admin: admin, team: user},
+		aggregated: {name: aggregated, group: v1beta1.GroupName, admin: admin, team: user},
 		crd:        {name: crd, group: crdpkg.Group, admin: admin, team: user},
 	}
-	direct := target{name: omni, group: v1alpha1.GroupName}
+	direct := target{name: omni, group: v1beta1.GroupName}
 	if direct.admin, err = server.config(admin); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (b *bench) prepare(ctx context.Context) error {
 		{"/api/v1/namespaces", encode(corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})},
 		{"/apis/rbac.authorization.k8s.io/v1/namespaces/" + namespace + "/roles", encode(rbacv1.Role{
 			ObjectMeta: metav1.ObjectMeta{Name: team},
-			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{v1alpha1.GroupName, crdpkg.Group}, Resources: []string{"edges"}, Verbs: []string{"get"}}},
+			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{v1beta1.GroupName, crdpkg.Group}, Resources: []string{"edges"}, Verbs: []string{"get"}}},
 		})},
 		{"/apis/rbac.authorization.k8s.io/v1/namespaces/" + namespace + "/rolebindings", encode(rbacv1.RoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Name: team},

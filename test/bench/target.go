@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // namespace holds all objects of a run.
@@ -58,7 +58,7 @@ func (t target) newClient(config *rest.Config) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := "/apis/" + t.group + "/" + v1alpha1.SchemeGroupVersion.Version + "/namespaces/" + namespace + "/edges"
+	path := "/apis/" + t.group + "/" + v1beta1.SchemeGroupVersion.Version + "/namespaces/" + namespace + "/edges"
 	return &client{c, path}, nil
 }
 

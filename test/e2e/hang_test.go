@@ -31,7 +31,7 @@ func TestHungServer(t *testing.T) {
 	known := uids(t)
 
 	t.Cleanup(func() {
-		if out, err := labCommand(context.Background(), lab.dir, "stop", "omni-apiserver", "--signal", "CONT").CombinedOutput(); err != nil {
+		if out, err := lab.program().Command(context.Background(), "stop", "omni-apiserver", "--signal", "CONT").CombinedOutput(); err != nil {
 			t.Errorf("wake omni-apiserver up: %v\n%s", err, out)
 		}
 	})

@@ -15,33 +15,38 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/warning"
 
 	"github.com/castai/omni/pkg/apis/omni"
-	"github.com/castai/omni/pkg/generated/clientset/versioned/typed/omni/v1beta1"
 )
 
-// Plugin validates references between the objects of a namespace. It reads the
-// API at the moment of the request: a cache could know less than the caller.
+// Plugin validates references between the objects of a namespace. It asks the
+// stores at the moment of the request: what a client of a cache sees could be less
+// than the caller knows.
 type Plugin struct {
-	client v1beta1.OmniV1beta1Interface
+	locations rest.Getter
+	templates rest.Lister
 }
 
-var _ admission.ValidationInterface = Plugin{}
+var _ admission.ValidationInterface = &Plugin{}
 
-// NewPlugin returns a Plugin that reads through client.
-func NewPlugin(client v1beta1.OmniV1beta1Interface) Plugin { return Plugin{client} }
+// Use gives the plugin the stores, which are opened after it is made. Call it
+// before the server serves.
+func (p *Plugin) Use(locations rest.Getter, templates rest.Lister) {
+	p.locations, p.templates = locations, templates
+}
 
 // Handles implements admission.Interface.
-func (Plugin) Handles(operation admission.Operation) bool {
+func (*Plugin) Handles(operation admission.Operation) bool {
 	return operation == admission.Create || operation == admission.Update || operation == admission.Delete
 }
 
 // Validate implements admission.ValidationInterface.
-func (p Plugin) Validate(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+func (p *Plugin) Validate(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
 	if a.GetKind().Group != omni.GroupName || a.GetSubresource() != "" {
 		return nil
 	}
@@ -54,12 +59,12 @@ func (p Plugin) Validate(ctx context.Context, a admission.Attributes, _ admissio
 	switch object := a.GetObject().(type) {
 	case *omni.NodeTemplate:
 		if object.Spec.EdgeLocations.Enabled {
-			p.warnOfMissing(ctx, object.Namespace, "spec.edgeLocations.names", object.Spec.EdgeLocations.Names)
+			p.warnOfMissing(ctx, "spec.edgeLocations.names", object.Spec.EdgeLocations.Names)
 		}
 	case *omni.Edge:
 		// The spec is immutable: there is nothing to say about it later.
 		if a.GetOperation() == admission.Create {
-			p.warnOfMissing(ctx, object.Namespace, "spec.edgeLocationName", []string{object.Spec.EdgeLocationName})
+			p.warnOfMissing(ctx, "spec.edgeLocationName", []string{object.Spec.EdgeLocationName})
 		}
 	}
 	return nil
@@ -67,13 +72,13 @@ func (p Plugin) Validate(ctx context.Context, a admission.Attributes, _ admissio
 
 // keepNamed refuses to delete a location that templates buy machines in by name.
 // Templates that allow all locations simply lose one.
-func (p Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) error {
-	templates, err := p.client.NodeTemplates(location.Namespace).List(ctx, metav1.ListOptions{})
+func (p *Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) error {
+	templates, err := p.templates.List(ctx, &metainternalversion.ListOptions{})
 	if err != nil {
 		return apierrors.NewServiceUnavailable(fmt.Sprintf("cannot tell which NodeTemplates name the EdgeLocation %s, try again: %v", location.Name, err))
 	}
 	var names []string
-	for _, template := range templates.Items {
+	for _, template := range templates.(*omni.NodeTemplateList).Items {
 		locations := template.Spec.EdgeLocations
 		if template.DeletionTimestamp == nil && locations.Enabled && slices.Contains(locations.Names, location.Name) {
 			names = append(names, template.Name)
@@ -88,19 +93,20 @@ func (p Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) erro
 }
 
 // warnOfMissing warns of every location that surely is not there, in one warning.
-func (p Plugin) warnOfMissing(ctx context.Context, namespace, field string, named []string) {
-	if len(named) == 0 {
-		return
-	}
-	locations, err := p.client.EdgeLocations(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return
-	}
-	missing := sets.New(named...)
-	for _, location := range locations.Items {
-		missing.Delete(location.Name)
-	}
+func (p *Plugin) warnOfMissing(ctx context.Context, field string, named []string) {
+	missing := slices.DeleteFunc(slices.Clone(named), func(name string) bool { return !p.isMissing(ctx, name) })
 	if len(missing) > 0 {
-		warning.AddWarning(ctx, "", fmt.Sprintf("%s: no machine is bought in %s before there is an EdgeLocation of that name in the namespace", field, strings.Join(sets.List(missing), ", ")))
+		warning.AddWarning(ctx, "", fmt.Sprintf("%s: no machine is bought in %s before there is an EdgeLocation of that name in the namespace", field, strings.Join(missing, ", ")))
 	}
+}
+
+// isMissing: the watch cache is good enough to know that a location is there.
+func (p *Plugin) isMissing(ctx context.Context, name string) bool {
+	for _, version := range []string{"0", ""} {
+		_, err := p.locations.Get(ctx, name, &metav1.GetOptions{ResourceVersion: version})
+		if !apierrors.IsNotFound(err) {
+			return false
+		}
+	}
+	return true
 }

@@ -12,12 +12,12 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // Group is the API group of the rival: a CRD cannot be in a group that an
 // APIService serves.
-const Group = "crd." + v1alpha1.GroupName
+const Group = "crd." + v1beta1.GroupName
 
 // jsonPaths are the columns of Edges in the language of CRDs. Ours takes the zone
 // of the launch before the one asked for; a CRD can do only one of them.
@@ -37,7 +37,7 @@ var jsonPaths = map[string]string{
 // Edge returns the definition of edges, JSON, with the columns that omni-apiserver
 // prints. It fails when it does not know a column or a field any more.
 func Edge(columns []metav1.TableColumnDefinition) ([]byte, error) {
-	schema, err := newStructural().model(v1alpha1.Edge{}.OpenAPIModelName())
+	schema, err := newStructural().model(v1beta1.Edge{}.OpenAPIModelName())
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Edge(columns []metav1.TableColumnDefinition) ([]byte, error) {
 			"scope": "Namespaced",
 			"names": map[string]any{"kind": "Edge", "listKind": "EdgeList", "plural": "edges", "singular": "edge"},
 			"versions": []any{map[string]any{
-				"name": v1alpha1.SchemeGroupVersion.Version, "served": true, "storage": true,
+				"name": v1beta1.SchemeGroupVersion.Version, "served": true, "storage": true,
 				"schema":                   map[string]any{"openAPIV3Schema": schema},
 				"subresources":             map[string]any{"status": map[string]any{}},
 				"additionalPrinterColumns": printed,

@@ -43,7 +43,7 @@ func TestEdgeOfAnUnknownColumn(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	schema, err := newStructural().model("ai.cast.omni.v1alpha1.Edge")
+	schema, err := newStructural().model("ai.cast.omni.v1beta1.Edge")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ var rules = []struct {
 	{"spec.instanceType", []keywords{pattern(`^[a-z0-9-]+\.[a-z0-9-]+$`, 64)}},
 	{"spec.zone", []keywords{pattern(dnsLabel, 63)}},
 	{"spec.capacityType", []keywords{enum("spot", "on-demand")}},
-	{"spec.image", []keywords{pattern(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`, 21)}},
+	{"spec.imageID", []keywords{pattern(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`, 21)}},
 	{"spec.labels", []keywords{{"maxProperties": 64}, cel(
 		"self.all(k, k.size() <= 317 && k.matches('"+escape(qualifiedName)+"'))", "keys must be qualified names",
 		"!self.exists(k, k.matches('"+escape(reserved)+"'))", "keys under omni.cast.ai/ and liqo.io/ are set by OMNI and Liqo only")}},
