@@ -56,10 +56,11 @@ bench-api: ## Measure omni-apiserver against a CRD of the same schema, in minute
 	go run ./test/bench --out bin/bench-api.json
 
 .PHONY: fuzz
-fuzz: ## Fuzz the script renderer for a minute: no input breaks out of its quotes.
+fuzz: ## Fuzz for a minute and a half: no input breaks out of a script's quotes, none breaks validation.
 	for target in FuzzQuote FuzzRender FuzzRenderOffboard; do \
 		go test ./pkg/onboard -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s || exit; \
 	done
+	go test ./pkg/apis/omni/validation -run '^$$' -fuzz . -fuzztime 30s
 
 ##@ Generate and verify
 
