@@ -32,6 +32,7 @@ var jsonPaths = map[string]string{
 	"Age":      ".metadata.creationTimestamp",
 	"Instance": ".status.instanceID",
 	"Template": ".spec.nodeTemplateName",
+	"Ready":    `.status.conditions[?(@.type=="Ready")].status`,
 }
 
 // Edge returns the definition of edges, JSON, with the columns that omni-apiserver
