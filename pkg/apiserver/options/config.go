@@ -50,6 +50,9 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 	if err := recommended.ApplyTo(config.Generic); err != nil {
 		return nil, err
 	}
+	if o.Recommended.Authorization != nil {
+		config.Generic.Authorization.Authorizer = allNamesFirst(config.Generic.Authorization.Authorizer)
+	}
 	if err := o.applyAudit(&config.Generic.Config); err != nil {
 		return nil, err
 	}

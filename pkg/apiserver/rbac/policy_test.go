@@ -71,7 +71,7 @@ func TestAuthorize(t *testing.T) {
 		"root,system:masters delete * edgelocations oregon":                 true,
 		"root,system:masters get /metrics":                                  true,
 		"vera get /metrics":                                                 false,
-		"vera,system:authenticated get /apis/omni.cast.ai/v1beta1":         true,
+		"vera,system:authenticated get /apis/omni.cast.ai/v1beta1":          true,
 		"vera,system:authenticated post /apis":                              false,
 		"system:anonymous,system:unauthenticated get /readyz":               true,
 		"system:anonymous,system:unauthenticated get /apis":                 false,
