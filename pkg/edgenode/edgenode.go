@@ -39,13 +39,13 @@ func Labels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) map[string]strin
 		corev1.LabelInstanceTypeStable: edge.Spec.InstanceType,
 		corev1.LabelTopologyRegion:     location.Spec.Region,
 		corev1.LabelTopologyZone:       edge.Spec.Zone,
-		v1beta1.LabelEdgeNode:         "true",
-		v1beta1.LabelEdgeID:           string(edge.UID),
-		v1beta1.LabelEdgeName:         edge.Name,
-		v1beta1.LabelEdgeNamespace:    edge.Namespace,
-		v1beta1.LabelEdgeLocationName: edge.Spec.EdgeLocationName,
-		v1beta1.LabelCSP:              CSP(location),
-		v1beta1.LabelCapacityType:     string(edge.Spec.CapacityType),
+		v1beta1.LabelEdgeNode:          "true",
+		v1beta1.LabelEdgeID:            string(edge.UID),
+		v1beta1.LabelEdgeName:          edge.Name,
+		v1beta1.LabelEdgeNamespace:     edge.Namespace,
+		v1beta1.LabelEdgeLocationName:  edge.Spec.EdgeLocationName,
+		v1beta1.LabelCSP:               CSP(location),
+		v1beta1.LabelCapacityType:      string(edge.Spec.CapacityType),
 	})
 	if edge.Spec.NodeTemplateName != "" {
 		labels[v1beta1.LabelNodeTemplateName] = edge.Spec.NodeTemplateName

@@ -92,7 +92,7 @@ func (p *Provider) tags(r cloud.LaunchRequest) []types.Tag {
 		all = map[string]string{}
 	}
 	maps.Copy(all, map[string]string{
-		"Name":                   r.Name,
+		"Name":                  r.Name,
 		v1beta1.TagClusterID:    p.location.ClusterID,
 		v1beta1.TagNamespace:    p.location.Namespace,
 		v1beta1.TagEdgeLocation: p.location.Name,

@@ -20,7 +20,7 @@ const modelPrefix = "ai.cast.omni."
 
 // definitions are the OpenAPI models of all types by name.
 var definitions = sync.OnceValue(func() map[string]common.OpenAPIDefinition {
-	return openapi.GetOpenAPIDefinitions(func(name string) spec.Ref { return spec.MustCreateRef(name) })
+	return openapi.GetOpenAPIDefinitions(spec.MustCreateRef)
 })
 
 // index is the part of a path that chooses an item of a list or of a map.
