@@ -37,7 +37,9 @@ var matrix = []struct {
 }{
 	{"omni-viewer", viewer("")},
 	{"omni-editor", viewer(writing)},
-	{"omni-onboarder", map[string]string{"edgelocations": reading, "edgelocations/onboard-script": "get create"}},
+	{"omni-onboarder", map[string]string{
+		"edgelocations": reading, "edgelocations/onboard-script": "get create", "edgelocations/offboard-script": "get",
+	}},
 	{"omni-admin", admin()},
 	{"view", viewer("")},
 	{"edit", viewer(writing)},
@@ -49,7 +51,8 @@ func viewer(more string) map[string]string {
 	return map[string]string{
 		"edgelocations": reading + more, "nodetemplates": reading + more, "edges": reading + more,
 		"edgelocations/status": "get", "nodetemplates/status": "get", "edges/status": "get",
-		"edgelocations/onboard-script": "get", "nodetemplates/instances": "get",
+		"edgelocations/onboard-script": "get", "edgelocations/offboard-script": "get",
+		"nodetemplates/instances": "get", "edges/console-output": "get",
 	}
 }
 
@@ -65,7 +68,8 @@ func admin() map[string]string {
 var rows = []struct{ resource, verbs string }{
 	{"edgelocations", reading + writing}, {"nodetemplates", reading + writing}, {"edges", reading + writing},
 	{"edgelocations/status", "get update patch"}, {"nodetemplates/status", "get update patch"}, {"edges/status", "get update patch"},
-	{"edgelocations/onboard-script", "get create"}, {"nodetemplates/instances", "get"},
+	{"edgelocations/onboard-script", "get create"}, {"edgelocations/offboard-script", "get"},
+	{"nodetemplates/instances", "get"}, {"edges/console-output", "get"},
 }
 
 // TestRoleMatrix asks with real requests, through the aggregator, for every verb
