@@ -40,27 +40,6 @@ type EdgeLocationSpec struct {
 	NodeDefaults *NodeDefaults
 }
 
-// AWSLocation identifies what the onboarding script made in an AWS account.
-type AWSLocation struct {
-	AccountID       string
-	RoleARN         string
-	InstanceProfile string
-	VPCID           string
-	VPCCIDR         string
-	SubnetIDs       map[string]string
-	SecurityGroupID string
-}
-
-// Credentials says how OMNI signs in to the cloud.
-type Credentials struct {
-	SecretRef *LocalSecretReference
-}
-
-// LocalSecretReference names a Secret of the same namespace in the main cluster.
-type LocalSecretReference struct {
-	Name string
-}
-
 // EdgeControlPlane says where the control plane of the edge cluster runs.
 type EdgeControlPlane struct {
 	External *ExternalControlPlane
