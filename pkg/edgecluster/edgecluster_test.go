@@ -6,7 +6,10 @@ package edgecluster_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +49,36 @@ func TestUserDataGolden(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("user data differs from %s; if that is right: go test ./pkg/edgecluster -update\n%s", golden, got)
+	}
+}
+
+// TestUserDataSchema asks cloud-init itself. It is a package of Debian and Ubuntu,
+// which CI installs.
+func TestUserDataSchema(t *testing.T) {
+	program, err := exec.LookPath("cloud-init")
+	if err != nil {
+		t.Skip("cloud-init is not installed: apt-get install cloud-init")
+	}
+	check := func(data []byte) error {
+		path := filepath.Join(t.TempDir(), "user-data")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), program, "schema", "--config-file", path).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}
+	data, err := edgecluster.UserData(machine())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := check(data); err != nil {
+		t.Error(err)
+	}
+	if err := check(bytes.Replace(data, []byte("  path: "), []byte("  pth: "), 1)); err == nil {
+		t.Error("cloud-init accepts a file without a path: the check is worth nothing")
 	}
 }
 
