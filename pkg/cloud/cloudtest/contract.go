@@ -6,6 +6,7 @@
 package cloudtest
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"testing"
@@ -19,6 +20,12 @@ type Setup struct {
 	Provider cloud.Provider
 	// InstanceType and Zone that the cloud has.
 	InstanceType, Zone string
+	// UnknownID and UnknownImage are well-formed and name nothing. Default: as
+	// EC2 names them.
+	UnknownID, UnknownImage string
+	// Elsewhere is the provider of another location in the same account. It must
+	// not see this location's machines; not checked when nil.
+	Elsewhere cloud.Provider
 	// Settle is how long the cloud may take to change a machine's state.
 	Settle time.Duration
 }
@@ -27,6 +34,8 @@ type Setup struct {
 func Run(t *testing.T, s Setup) {
 	ctx := t.Context()
 	p := s.Provider
+	s.UnknownID = cmp.Or(s.UnknownID, "i-0123456789abcdef0")
+	s.UnknownImage = cmp.Or(s.UnknownImage, "ami-00000000000000000")
 	if err := p.CheckCredentials(ctx); err != nil {
 		t.Fatalf("CheckCredentials: %v", err)
 	}
@@ -43,10 +52,10 @@ func Run(t *testing.T, s Setup) {
 		if i, err := p.FindByEdge(ctx, request.EdgeUID); i != nil || err != nil {
 			t.Errorf("FindByEdge = %v, %v", i, err)
 		}
-		if i, err := p.Get(ctx, "i-0123456789abcdef0"); i != nil || err != nil {
+		if i, err := p.Get(ctx, s.UnknownID); i != nil || err != nil {
 			t.Errorf("Get = %v, %v", i, err)
 		}
-		if err := p.Terminate(ctx, "i-0123456789abcdef0"); err != nil {
+		if err := p.Terminate(ctx, s.UnknownID); err != nil {
 			t.Errorf("Terminate = %v", err)
 		}
 	})
@@ -60,7 +69,8 @@ func Run(t *testing.T, s Setup) {
 	})
 	t.Run("a bad image is a configuration error", func(t *testing.T) {
 		bad := request
-		bad.ClientToken, bad.Image = "8b5c7f0e-2f0b-5d5e-9f3c-0c7d3c9a1e02", "ami-00000000000000000"
+		bad.Name = "cast-contract-bad"
+		bad.ClientToken, bad.Image = "8b5c7f0e-2f0b-5d5e-9f3c-0c7d3c9a1e02", s.UnknownImage
 		if _, err := p.Launch(ctx, bad); cloud.ClassOf(err) != cloud.ClassConfig {
 			t.Errorf("err = %v, want the class %s", err, cloud.ClassConfig)
 		}
@@ -75,13 +85,52 @@ func Run(t *testing.T, s Setup) {
 			t.Errorf("List = %+v, %v", all, err)
 		}
 	})
+	t.Run("another location does not see it", func(t *testing.T) {
+		if s.Elsewhere == nil {
+			t.Skip("there is no other location")
+		}
+		if all, err := s.Elsewhere.List(ctx); len(all) > 0 || err != nil {
+			t.Errorf("List = %+v, %v", all, err)
+		}
+		if i, err := s.Elsewhere.FindByEdge(ctx, request.EdgeUID); i != nil || err != nil {
+			t.Errorf("FindByEdge = %+v, %v", i, err)
+		}
+	})
+	t.Run("it runs, and is what was asked for", func(t *testing.T) {
+		i := waitFor(t, p, id, s.Settle, func(i *cloud.Instance) bool { return i != nil && i.State == cloud.StateRunning })
+		if i.ID != id || i.EdgeUID != request.EdgeUID || i.InstanceType != s.InstanceType || i.Zone != s.Zone || i.LaunchTime.IsZero() {
+			t.Errorf("Get = %+v", i)
+		}
+		if _, err := p.ConsoleOutput(ctx, id); err != nil {
+			t.Errorf("ConsoleOutput: %v", err)
+		}
+		if again, err := p.Launch(ctx, request); err != nil || again.ID != id {
+			t.Errorf("Launch once more = %+v, %v", again, err)
+		}
+	})
+	t.Run("a spot machine", func(t *testing.T) {
+		spot := request
+		spot.ClientToken, spot.EdgeUID, spot.Name = "8b5c7f0e-2f0b-5d5e-9f3c-0c7d3c9a1e03", "11111111-2222-3333-4444-666666666666", "cast-contract-spot"
+		spot.CapacityType = "spot"
+		i, err := p.Launch(ctx, spot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := p.List(ctx); err != nil || len(all) != 2 {
+			t.Errorf("List = %+v, %v, want two machines", all, err)
+		}
+		if err := p.Terminate(ctx, i.ID); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, p, i.ID, s.Settle, (*cloud.Instance).Gone)
+	})
 	t.Run("a terminated machine is gone and is not listed", func(t *testing.T) {
 		for range 2 {
 			if err := p.Terminate(ctx, id); err != nil {
 				t.Fatalf("Terminate: %v", err)
 			}
 		}
-		waitGone(t, p, id, s.Settle)
+		waitFor(t, p, id, s.Settle, (*cloud.Instance).Gone)
 		if i, err := p.FindByEdge(ctx, request.EdgeUID); i != nil || err != nil {
 			t.Errorf("FindByEdge = %+v, %v", i, err)
 		}
@@ -113,8 +162,8 @@ func launchTogether(t *testing.T, p cloud.Provider, request cloud.LaunchRequest)
 	return ids[0]
 }
 
-// waitGone asks until the machine is gone; clouds have no watch.
-func waitGone(t *testing.T, p cloud.Provider, id string, settle time.Duration) {
+// waitFor asks until a machine is as wanted; clouds have no watch.
+func waitFor(t *testing.T, p cloud.Provider, id string, settle time.Duration, wanted func(*cloud.Instance) bool) *cloud.Instance {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), settle)
 	defer cancel()
@@ -122,12 +171,12 @@ func waitGone(t *testing.T, p cloud.Provider, id string, settle time.Duration) {
 	defer tick.Stop()
 	for {
 		instance, err := p.Get(ctx, id)
-		if err == nil && instance.Gone() {
-			return
+		if err == nil && wanted(instance) {
+			return instance
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("the machine is not gone after %s: %+v, %v", settle, instance, err)
+			t.Fatalf("the machine is not as wanted after %s: %+v, %v", settle, instance, err)
 		case <-tick.C:
 		}
 	}
