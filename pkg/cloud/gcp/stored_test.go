@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package gcp_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"path"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/test/emulator/gcp/gcptest"
+)
+
+const armImage = "projects/ubuntu-os-cloud/global/images/ubuntu-2404-lts-arm64-v20261101"
+
+// machine is what the tests read of a machine.
+type machine struct {
+	Disks []struct {
+		AutoDelete       bool
+		InitializeParams struct{ DiskType, DiskSizeGb string }
+	}
+	Scheduling        struct{ OnHostMaintenance, ProvisioningModel, InstanceTerminationAction string }
+	NetworkInterfaces []struct {
+		Subnetwork    string
+		AccessConfigs []any
+	}
+	ShieldedInstanceConfig map[string]bool
+	ServiceAccounts        []any
+	Tags                   struct{ Items []string }
+	Labels                 map[string]string
+	Metadata               struct{ Items []struct{ Key, Value string } }
+}
+
+func machinePath(name string) string {
+	return "projects/" + gcptest.Project + "/zones/" + gcptest.Zone + "/instances/" + name
+}
+
+// stored reads a machine as the project's owner.
+func stored(t *testing.T, endpoint, name string) machine {
+	t.Helper()
+	raw, err := json.Marshal(gcptest.Do(t, http.MethodGet, endpoint+"/compute/v1/"+machinePath(name), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := machine{}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// wantMetadata wants the user data, the exact tags, and labels that fit.
+func wantMetadata(t *testing.T, got machine, r cloud.LaunchRequest) {
+	t.Helper()
+	items := map[string]string{}
+	for _, item := range got.Metadata.Items {
+		items[item.Key] = item.Value
+	}
+	tags := map[string]string{}
+	if err := json.Unmarshal([]byte(items["omni-tags"]), &tags); err != nil {
+		t.Fatal(err)
+	}
+	if items["user-data"] != string(r.UserData) || items["block-project-ssh-keys"] != "true" ||
+		tags["Cost Center"] != "R&D" || tags[v1beta1.TagEdgeID] != r.EdgeUID {
+		t.Errorf("metadata = %v", items)
+	}
+	if got.Labels["omni-cluster-id"] != "main" || got.Labels["omni-edge-location"] != "gcp-iowa" || got.Labels["omni-edge-id"] != r.EdgeUID || len(got.Labels) != 6 {
+		t.Errorf("labels = %v", got.Labels)
+	}
+}
+
+// tokenOf returns a client token, the same for the same name.
+func tokenOf(name string) string { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(name)).String() }
+
+func base(link string) string { return path.Base(link) }
+
+func waitGone(t *testing.T, p cloud.Provider, id string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		i, err := p.Get(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Gone() {
+			return
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("%s is not gone: %+v", id, i)
+		case <-tick.C:
+		}
+	}
+}
