@@ -20,7 +20,8 @@ func status(t *testing.T, url, path string) any {
 // operationPath is where an operation is read.
 func operationPath(op object) string {
 	link, _ := op["selfLink"].(string)
-	return link[strings.Index(link, "/compute/"):]
+	_, path, _ := strings.Cut(link, "/compute/")
+	return "/compute/" + path
 }
 
 func TestLifecycle(t *testing.T) {
@@ -53,6 +54,9 @@ func TestLifecycle(t *testing.T) {
 	want(t, http.MethodPost, url+instances, machine(nil), 409, "already exists")
 	clk.Step(step)
 	want(t, http.MethodGet, url+instances+"/m1", nil, 404, "was not found")
+	if disks := gcptest.Do(t, http.MethodGet, url+project+"/zones/"+gcptest.Zone+"/disks", nil); disks["items"] != nil {
+		t.Errorf("the disk is left behind: %v", disks)
+	}
 	want(t, http.MethodDelete, url+instances+"/m1", nil, 404, "was not found")
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -107,9 +108,7 @@ func merged(o, more object) object {
 	if o == nil {
 		o = object{}
 	}
-	for key, value := range more {
-		o[key] = value
-	}
+	maps.Copy(o, more)
 	return o
 }
 

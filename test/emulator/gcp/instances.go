@@ -63,6 +63,45 @@ func (e *Emulator) checkDisks(c *call, machineType object) *Error {
 	return nil
 }
 
+// attachDisks makes the disks of a machine that is made: objects of their own, of
+// which the machine names the link and the size.
+func (e *Emulator) attachDisks(c *call) {
+	for i, disk := range objects(c.body["disks"]) {
+		parameters, _ := disk["initializeParams"].(object)
+		delete(disk, "initializeParams") // it is input only
+		name := text(c.body["name"])
+		if i > 0 {
+			name = fmt.Sprintf("%s-%d", name, i)
+		}
+		image, err := e.image(text(parameters["sourceImage"]), c.values["project"])
+		if err != nil {
+			continue // checked before
+		}
+		size := text(parameters["diskSizeGb"])
+		if size == "" {
+			size = text(image["diskSizeGb"])
+		}
+		place := "projects/" + c.values["project"] + "/zones/" + c.values["zone"]
+		target := place + "/disks/" + name
+		e.objects[target] = object{
+			"kind": "compute#disk", "id": e.newID(), "name": name, "status": "READY", "sizeGb": size, "labels": parameters["labels"],
+			"type": e.link(place + "/diskTypes/" + base(text(parameters["diskType"]))), "zone": e.link(place),
+			"sourceImage": image["selfLink"], "creationTimestamp": e.now(), "selfLink": e.link(target),
+		}
+		disk["kind"], disk["type"], disk["index"], disk["mode"] = "compute#attachedDisk", "PERSISTENT", i, "READ_WRITE"
+		disk["source"], disk["diskSizeGb"], disk["deviceName"] = e.link(target), size, fmt.Sprintf("persistent-disk-%d", i)
+	}
+}
+
+// detachDisks deletes the disks that go with their machine.
+func (e *Emulator) detachDisks(o object) {
+	for _, disk := range objects(o["disks"]) {
+		if disk["autoDelete"] == true {
+			delete(e.objects, e.pathOf(text(disk["source"]), ""))
+		}
+	}
+}
+
 func (e *Emulator) image(reference, project string) (object, *Error) {
 	target := e.pathOf(reference, project)
 	before, family, isFamily := strings.Cut(target, "/global/images/family/")

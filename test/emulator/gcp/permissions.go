@@ -93,9 +93,10 @@ func (c *call) permissions() []string {
 	case "cloudresourcemanager":
 		return []string{"resourcemanager." + collection + "." + verb}
 	case "iam":
-		if collection == "keys" {
+		switch collection {
+		case "keys":
 			collection = "serviceAccountKeys"
-		} else if collection == "providers" {
+		case "providers":
 			collection = "workloadIdentityPoolProviders"
 		}
 	}

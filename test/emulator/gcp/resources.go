@@ -4,6 +4,7 @@
 package gcp
 
 import (
+	"maps"
 	"path"
 	"strings"
 )
@@ -97,6 +98,7 @@ func (e *Emulator) insert(c *call) (object, *Error) {
 	}
 	e.objects[target], op["targetId"] = c.body, c.body["id"]
 	if collection == "instances" {
+		e.attachDisks(c)
 		e.boot(target, op)
 	} else {
 		e.finish(1, op)
@@ -137,6 +139,7 @@ func (e *Emulator) remove(c *call) (object, *Error) {
 func (e *Emulator) forget(path string, o object) {
 	if now := e.objects[path]; now != nil && now["id"] == o["id"] {
 		delete(e.objects, path)
+		e.detachDisks(o)
 	}
 }
 
@@ -181,9 +184,7 @@ func (e *Emulator) modify(c *call, target, kind string, changes object) (object,
 		e.fail(op, c.failure)
 		return op, nil
 	}
-	for key, value := range changes {
-		o[key] = value
-	}
+	maps.Copy(o, changes)
 	e.finish(1, op)
 	return op, nil
 }
