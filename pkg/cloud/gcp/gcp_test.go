@@ -79,10 +79,7 @@ func TestMachines(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := stored(t, endpoint, r.Name)
-			disk := got.Disks[0]
-			if base(disk.InitializeParams.DiskType) != test.disk || disk.InitializeParams.DiskSizeGb != "30" || !disk.AutoDelete {
-				t.Errorf("disk = %+v", disk)
-			}
+			wantDisk(t, got, r, test.disk)
 			if s := got.Scheduling; s.OnHostMaintenance != test.maintenance || s.ProvisioningModel != test.provisioning ||
 				s.InstanceTerminationAction != test.terminationAction {
 				t.Errorf("scheduling = %+v", s)

@@ -137,7 +137,7 @@ func (p *Provider) list(ctx context.Context, more ...string) ([]cloud.Instance, 
 
 // unreachable: machines may be there that the list does not show.
 func unreachable(scope string) error {
-	return &cloud.Error{Class: cloud.ClassTransient, Code: "UNREACHABLE", Err: fmt.Errorf("Compute Engine cannot list the machines of %s now", scope)}
+	return &cloud.Error{Class: cloud.ClassTransient, Code: "UNREACHABLE", Err: fmt.Errorf("machines of %s cannot be listed now", scope)}
 }
 
 // Terminate implements cloud.Provider.

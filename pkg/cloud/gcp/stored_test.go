@@ -22,8 +22,8 @@ const armImage = "projects/ubuntu-os-cloud/global/images/ubuntu-2404-lts-arm64-v
 // machine is what the tests read of a machine.
 type machine struct {
 	Disks []struct {
-		AutoDelete       bool
-		InitializeParams struct{ DiskType, DiskSizeGb string }
+		AutoDelete         bool
+		Source, DiskSizeGb string
 	}
 	Scheduling        struct{ OnHostMaintenance, ProvisioningModel, InstanceTerminationAction string }
 	NetworkInterfaces []struct {
@@ -53,6 +53,18 @@ func stored(t *testing.T, endpoint, name string) machine {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// wantDisk wants the boot disk to be of this type, to go with the machine and to be
+// labelled as the machine is.
+func wantDisk(t *testing.T, got machine, r cloud.LaunchRequest, kind string) {
+	t.Helper()
+	disk := gcptest.Do(t, http.MethodGet, got.Disks[0].Source, nil)
+	link, _ := disk["type"].(string)
+	labels, _ := disk["labels"].(map[string]any)
+	if base(link) != kind || got.Disks[0].DiskSizeGb != "30" || !got.Disks[0].AutoDelete || labels["omni-edge-id"] != r.EdgeUID {
+		t.Errorf("disk = %v, attached as %+v", disk, got.Disks[0])
+	}
 }
 
 // wantMetadata wants the user data, the exact tags, and labels that fit.
