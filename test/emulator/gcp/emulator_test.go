@@ -5,6 +5,7 @@ package gcp_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -201,7 +202,7 @@ func TestFaults(t *testing.T) {
 
 func TestImages(t *testing.T) {
 	url, _ := start(t)
-	for _, path := range []string{
+	for i, path := range []string{
 		"/compute/v1/projects/ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-arm64",
 		"/compute/v1/projects/ubuntu-os-cloud/zones/-/imageFamilyViews/ubuntu-2404-lts-arm64",
 	} {
@@ -212,5 +213,10 @@ func TestImages(t *testing.T) {
 		if answer["architecture"] != "ARM64" {
 			t.Errorf("%s: %v", path, answer)
 		}
+		// gcloud names the image of a new machine by the same link.
+		gcptest.Do(t, http.MethodPost, url+instances, machine(object{
+			"name": "m" + strconv.Itoa(i), "machineType": "zones/us-central1-a/machineTypes/t2a-standard-4",
+			"disks": []any{object{"boot": true, "initializeParams": object{"sourceImage": url + path, "diskType": "pd-balanced"}}},
+		}))
 	}
 }

@@ -23,6 +23,8 @@ func (e *Emulator) identity(c *call) (object, *Error) {
 	switch verb := c.method.verb(); {
 	case c.method.service.Name == "serviceusage":
 		return e.services(c, target)
+	case verb == "queryTestablePermissions":
+		return object{}, nil // gcloud asks for those that a custom role should not have
 	case verb == "testIamPermissions":
 		return e.testPermissions(c), nil
 	case verb == "generateAccessToken":

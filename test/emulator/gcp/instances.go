@@ -102,11 +102,14 @@ func (e *Emulator) detachDisks(o object) {
 	}
 }
 
+// image returns the image that a link names, itself or by its family in one of two
+// ways.
 func (e *Emulator) image(reference, project string) (object, *Error) {
 	target := e.pathOf(reference, project)
-	before, family, isFamily := strings.Cut(target, "/global/images/family/")
-	if isFamily {
-		return e.newestOfFamily(strings.TrimPrefix(before, "projects/"), family)
+	for _, families := range []string{"/global/images/family/", "/zones/-/imageFamilyViews/"} {
+		if before, family, ok := strings.Cut(target, families); ok {
+			return e.newestOfFamily(strings.TrimPrefix(before, "projects/"), family)
+		}
 	}
 	return e.get(target)
 }

@@ -59,7 +59,7 @@ func (e *Emulator) seed() {
 	root := "projects/" + e.Project
 	e.objects[root] = object{
 		"kind": "compute#project", "name": e.Project, "id": e.newID(), "selfLink": e.link(root),
-		"projectId": e.Project, "projectNumber": e.ProjectNumber, "lifecycleState": "ACTIVE",
+		"defaultServiceAccount": e.ProjectNumber + "-compute@developer.gserviceaccount.com", "projectId": e.Project, "projectNumber": e.ProjectNumber, "lifecycleState": "ACTIVE",
 	}
 	e.objects["projects/"+imageProject] = object{"kind": "compute#project", "name": imageProject}
 	for _, region := range sortedKeys(zones) {
