@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command machine-simulator plays the machines of an emulated AWS. See package
+// Command machine-simulator plays the machines of an emulated cloud. See package
 // machine.
 package main
 
@@ -27,15 +27,18 @@ import (
 )
 
 type options struct {
-	endpoint, region, healthListen, stateDir, nodeAddress string
-	kubeletPort                                           int
-	pollInterval                                          time.Duration
+	awsEndpoint, region, gcpEndpoint, gcpProject string
+	healthListen, stateDir, nodeAddress          string
+	kubeletPort                                  int
+	pollInterval                                 time.Duration
 }
 
 func main() {
 	o := options{}
-	flag.StringVar(&o.endpoint, "aws-endpoint", "http://127.0.0.1:5556", "URL of the AWS emulator")
+	flag.StringVar(&o.awsEndpoint, "aws-endpoint", "http://127.0.0.1:5556", "URL of the AWS emulator")
 	flag.StringVar(&o.region, "region", "", "AWS region of the machines")
+	flag.StringVar(&o.gcpEndpoint, "gcp-endpoint", "", "URL of the Google Cloud emulator; its machines are played instead of those of AWS")
+	flag.StringVar(&o.gcpProject, "gcp-project", "", "project of the machines")
 	flag.StringVar(&o.healthListen, "health-listen", "127.0.0.1:5557", "address of /healthz and /console/<instance ID>")
 	flag.StringVar(&o.stateDir, "state-dir", "", "directory that keeps the certificates of the machines")
 	flag.StringVar(&o.nodeAddress, "node-address", "", "InternalIP of every node, where kwok serves its logs (default: the machine's private address)")
@@ -52,8 +55,12 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	if o.region == "" || o.stateDir == "" {
-		return errors.New("--region and --state-dir are needed")
+	cloud, endpoint, err := o.cloud()
+	if err != nil {
+		return err
+	}
+	if o.stateDir == "" {
+		return errors.New("--state-dir is needed")
 	}
 	if err := os.MkdirAll(o.stateDir, 0o700); err != nil {
 		return fmt.Errorf("--state-dir: %w", err)
@@ -63,10 +70,7 @@ func run(ctx context.Context, o options) error {
 		return fmt.Errorf("--health-listen: %w", err)
 	}
 	fleet := &machine.Fleet{
-		Cloud: machine.EC2{Client: ec2.New(ec2.Options{
-			Region: o.region, BaseEndpoint: &o.endpoint,
-			Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("simulator", "emulated", "")),
-		})},
+		Cloud:        cloud,
 		PollInterval: o.pollInterval,
 		Clock:        clock.RealClock{},
 		StateDir:     o.stateDir,
@@ -79,7 +83,23 @@ func run(ctx context.Context, o options) error {
 		}
 	}()
 	defer server.Close()
-	log.Printf("playing the machines of %s in %s, health at %s", o.endpoint, o.region, l.Addr())
+	log.Printf("playing the machines of %s, health at %s", endpoint, l.Addr())
 	fleet.Run(ctx)
 	return nil
+}
+
+// cloud returns the cloud whose machines are played, and where it is.
+func (o *options) cloud() (cloud machine.Cloud, endpoint string, err error) {
+	switch {
+	case o.gcpEndpoint != "" && o.gcpProject == "":
+		return nil, "", errors.New("--gcp-project is needed with --gcp-endpoint")
+	case o.gcpEndpoint != "":
+		return machine.GCE{Endpoint: o.gcpEndpoint, Project: o.gcpProject, Token: "machine-simulator"}, o.gcpEndpoint, nil
+	case o.region == "":
+		return nil, "", errors.New("--region is needed, or --gcp-endpoint")
+	}
+	return machine.EC2{Client: ec2.New(ec2.Options{
+		Region: o.region, BaseEndpoint: &o.awsEndpoint,
+		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("simulator", "emulated", "")),
+	})}, o.awsEndpoint, nil
 }
