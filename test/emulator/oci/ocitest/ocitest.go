@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ocitest starts the emulated Oracle Cloud of a test.
+package ocitest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oracle/oci-go-sdk/v65/common"
+	"github.com/oracle/oci-go-sdk/v65/core"
+	"github.com/oracle/oci-go-sdk/v65/identity"
+	"k8s.io/utils/clock"
+
+	emulator "github.com/castai/omni/test/emulator/oci"
+)
+
+// The cloud that is played.
+const (
+	Region        = "us-ashburn-1"
+	TenancyID     = "ocid1.tenancy.oc1..aaaaaaaaomniemulatedtenancy"
+	CompartmentID = "ocid1.compartment.oc1..aaaaaaaaomniemulatedcompartment"
+	// UserID signs the requests of the clients.
+	UserID = "ocid1.user.oc1..aaaaaaaaomniemulatedadministrator"
+	// Domain is an availability domain, Zone the same without its prefix.
+	Domain = "EMUL:" + Zone
+	Zone   = "US-ASHBURN-AD-1"
+)
+
+// Cloud is an emulated cloud and an API key of its administrator.
+type Cloud struct {
+	Endpoint string
+	Emulator *emulator.Emulator
+	// Fingerprint and PrivateKey (PEM) are the administrator's.
+	Fingerprint, PrivateKey string
+}
+
+// key is made once: it takes long.
+var key = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// Start starts the emulator. It ends with the test. A machine is stateDelay in each
+// state on its way, and a list has pageSize items on a page (0: the default).
+func Start(t testing.TB, clk clock.Clock, stateDelay time.Duration, pageSize int) *Cloud {
+	t.Helper()
+	private, err := key()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := emulator.New(emulator.Options{
+		Clock: clk, Region: Region, TenancyID: TenancyID, CompartmentID: CompartmentID, StateDelay: stateDelay, PageSize: pageSize,
+	})
+	fingerprint, err := e.AddKey(UserID, &private.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(e)
+	t.Cleanup(server.Close)
+	return &Cloud{Endpoint: server.URL, Emulator: e, Fingerprint: fingerprint, PrivateKey: PEM(private)}
+}
+
+// PEM encodes a private key.
+func PEM(private *rsa.PrivateKey) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}))
+}
+
+// Signer is the administrator.
+func (c *Cloud) Signer() common.ConfigurationProvider {
+	return common.NewRawConfigurationProvider(TenancyID, UserID, Region, c.Fingerprint, c.PrivateKey, nil)
+}
+
+// Compute returns a client of the administrator.
+func (c *Cloud) Compute(t testing.TB) core.ComputeClient {
+	t.Helper()
+	client, err := core.NewComputeClientWithConfigurationProvider(c.Signer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Host = c.Endpoint
+	return client
+}
+
+// Network returns a client of the administrator.
+func (c *Cloud) Network(t testing.TB) core.VirtualNetworkClient {
+	t.Helper()
+	client, err := core.NewVirtualNetworkClientWithConfigurationProvider(c.Signer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Host = c.Endpoint
+	return client
+}
+
+// Identity returns a client of the administrator.
+func (c *Cloud) Identity(t testing.TB) identity.IdentityClient {
+	t.Helper()
+	client, err := identity.NewIdentityClientWithConfigurationProvider(c.Signer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Host = c.Endpoint
+	return client
+}
+
+// MakeNetwork makes a VCN with a private subnet of all domains and a security group.
+func (c *Cloud) MakeNetwork(t testing.TB) (vcnID, subnetID, nsgID string) {
+	t.Helper()
+	client := c.Network(t)
+	compartment := common.String(CompartmentID)
+	vcn, err := client.CreateVcn(t.Context(), core.CreateVcnRequest{CreateVcnDetails: core.CreateVcnDetails{
+		CompartmentId: compartment, CidrBlocks: []string{"10.0.0.0/16"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	subnet, err := client.CreateSubnet(t.Context(), core.CreateSubnetRequest{CreateSubnetDetails: core.CreateSubnetDetails{
+		CompartmentId: compartment, VcnId: vcn.Id, CidrBlock: common.String("10.0.0.0/24"), ProhibitPublicIpOnVnic: common.Bool(true),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nsg, err := client.CreateNetworkSecurityGroup(t.Context(), core.CreateNetworkSecurityGroupRequest{
+		CreateNetworkSecurityGroupDetails: core.CreateNetworkSecurityGroupDetails{CompartmentId: compartment, VcnId: vcn.Id},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *vcn.Id, *subnet.Id, *nsg.Id
+}
+
+// Inject adds a fault, until the test ends.
+func (c *Cloud) Inject(t testing.TB, fault emulator.Fault) {
+	t.Helper()
+	c.Post(t, "faults", fault)
+	t.Cleanup(func() { c.do(t, http.MethodDelete, "faults", nil) })
+}
+
+// Preempt makes the cloud take a machine back.
+func (c *Cloud) Preempt(t testing.TB, id string) {
+	t.Helper()
+	c.Post(t, "preemptions", map[string]string{"instanceId": id})
+}
+
+// Post sends a request to the emulator's own API.
+func (c *Cloud) Post(t testing.TB, path string, body any) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.do(t, http.MethodPost, path, text)
+}
+
+func (c *Cloud) do(t testing.TB, method, path string, body []byte) {
+	t.Helper()
+	// Clean-ups run after the test's context has ended.
+	request, err := http.NewRequest(method, c.Endpoint+"/_emulator/"+path, bytes.NewReader(body)) //nolint:noctx // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %s", method, path, response.Status)
+	}
+}
