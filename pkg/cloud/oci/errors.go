@@ -85,12 +85,11 @@ func classOf(failure common.ServiceError) cloud.ErrorClass {
 }
 
 // isNotFound says that what was asked for is not there, or not for us: OCI never
-// tells which. An OCID that cannot be one is a 404 InvalidParameter. A 404 of
-// another kind comes from something else than the service we asked.
+// tells which. A 404 with another code comes from a wrong endpoint or an ID that
+// cannot be one: it says nothing of the thing.
 func isNotFound(err error) bool {
 	failure, ok := common.IsServiceError(err)
-	return ok && failure.GetHTTPStatusCode() == http.StatusNotFound &&
-		(failure.GetCode() == "NotAuthorizedOrNotFound" || failure.GetCode() == "InvalidParameter")
+	return ok && failure.GetHTTPStatusCode() == http.StatusNotFound && failure.GetCode() == "NotAuthorizedOrNotFound"
 }
 
 // isConflict says that OCI answered 409: the state of the thing does not allow it.

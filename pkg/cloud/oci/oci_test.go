@@ -18,6 +18,7 @@ import (
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/cloudtest"
 	"github.com/castai/omni/pkg/cloud/oci"
+	"github.com/castai/omni/test/emulator/fault"
 	emulator "github.com/castai/omni/test/emulator/oci"
 	"github.com/castai/omni/test/emulator/oci/ocitest"
 )
@@ -89,7 +90,12 @@ func wantClass(t *testing.T, err error, class cloud.ErrorClass, words ...string)
 
 func TestContract(t *testing.T) {
 	_, l := start(t)
-	cloudtest.Run(t, cloudtest.Setup{Provider: provider(t, l), InstanceType: instanceType, Zone: ocitest.Zone, Settle: time.Minute})
+	elsewhere := l
+	elsewhere.Name = "oci-ashburn-2"
+	cloudtest.Run(t, cloudtest.Setup{
+		Provider: provider(t, l), Elsewhere: provider(t, elsewhere), InstanceType: instanceType, Zone: ocitest.Zone,
+		UnknownID: unknownID, UnknownImage: "ocid1.image.oc1.us-ashburn-1.aaaaaaaanosuchimage", Settle: time.Minute,
+	})
 }
 
 // TestLaunch looks at the machine with another client than the provider's.
@@ -172,23 +178,23 @@ func TestFaultClasses(t *testing.T) {
 	c, l := start(t)
 	p := provider(t, l)
 	for name, tc := range map[string]struct {
-		fault emulator.Fault
+		fault fault.Rule
 		class cloud.ErrorClass
 	}{
 		"no host":           {emulator.OutOfHostCapacity(), cloud.ClassCapacity},
-		"internal":          {emulator.Fault{Code: "InternalError"}, cloud.ClassTransient},
-		"service limit":     {emulator.Fault{Code: "LimitExceeded"}, cloud.ClassQuota},
-		"compartment quota": {emulator.Fault{Code: "QuotaExceeded"}, cloud.ClassQuota},
-		"throttled":         {emulator.Fault{Code: "TooManyRequests"}, cloud.ClassThrottle},
-		"not authenticated": {emulator.Fault{Code: "NotAuthenticated"}, cloud.ClassAuth},
-		"not authorized":    {emulator.Fault{Code: "NotAuthorized"}, cloud.ClassAuth},
-		"no permission":     {emulator.Fault{Code: "NotAuthorizedOrNotFound"}, cloud.ClassAuth},
-		"related":           {emulator.Fault{Code: "RelatedResourceNotAuthorizedOrNotFound"}, cloud.ClassConfig},
-		"invalid":           {emulator.Fault{Code: "InvalidParameter"}, cloud.ClassConfig},
-		"not the home":      {emulator.Fault{Code: "NotAllowed"}, cloud.ClassConfig},
-		"token":             {emulator.Fault{Code: "InvalidatedRetryToken"}, cloud.ClassIdempotency},
-		"busy":              {emulator.Fault{Code: "IncorrectState"}, cloud.ClassTransient},
-		"unavailable":       {emulator.Fault{Code: "ServiceUnavailable"}, cloud.ClassTransient},
+		"internal":          {fault.Rule{Code: "InternalError"}, cloud.ClassTransient},
+		"service limit":     {fault.Rule{Code: "LimitExceeded"}, cloud.ClassQuota},
+		"compartment quota": {fault.Rule{Code: "QuotaExceeded"}, cloud.ClassQuota},
+		"throttled":         {fault.Rule{Code: "TooManyRequests"}, cloud.ClassThrottle},
+		"not authenticated": {fault.Rule{Code: "NotAuthenticated"}, cloud.ClassAuth},
+		"not authorized":    {fault.Rule{Code: "NotAuthorized"}, cloud.ClassAuth},
+		"no permission":     {fault.Rule{Code: "NotAuthorizedOrNotFound"}, cloud.ClassAuth},
+		"related":           {fault.Rule{Code: "RelatedResourceNotAuthorizedOrNotFound"}, cloud.ClassConfig},
+		"invalid":           {fault.Rule{Code: "InvalidParameter"}, cloud.ClassConfig},
+		"not the home":      {fault.Rule{Code: "NotAllowed"}, cloud.ClassConfig},
+		"token":             {fault.Rule{Code: "InvalidatedRetryToken"}, cloud.ClassIdempotency},
+		"busy":              {fault.Rule{Code: "IncorrectState"}, cloud.ClassTransient},
+		"unavailable":       {fault.Rule{Code: "ServiceUnavailable"}, cloud.ClassTransient},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.fault.Action = "LaunchInstance"
@@ -206,7 +212,7 @@ func TestFaultClasses(t *testing.T) {
 func TestLostAnswer(t *testing.T) {
 	c, l := start(t)
 	p := provider(t, l)
-	c.Inject(t, emulator.Fault{Action: "LaunchInstance", Code: "ServiceUnavailable", After: true, Count: 1})
+	c.Inject(t, fault.Rule{Action: "LaunchInstance", Code: "ServiceUnavailable", After: true, Count: 1})
 	r := request(t, p, "lost")
 	_, err := p.Launch(t.Context(), r)
 	wantClass(t, err, cloud.ClassTransient)
@@ -222,15 +228,15 @@ func TestLostAnswer(t *testing.T) {
 // TestUnknownIsNotGone: OCI answers 404 for what the credentials may not see.
 func TestUnknownIsNotGone(t *testing.T) {
 	for name, tc := range map[string]struct {
-		faults []emulator.Fault
+		faults []fault.Rule
 		class  cloud.ErrorClass
 	}{
-		"may list, may not read":    {[]emulator.Fault{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}}, cloud.ClassAuth},
-		"may do nothing":            {[]emulator.Fault{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}, {Action: "ListInstances", Code: "NotAuthorizedOrNotFound"}}, cloud.ClassAuth},
-		"the proof does not answer": {[]emulator.Fault{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}, {Action: "ListInstances", Code: "ServiceUnavailable"}}, cloud.ClassTransient},
-		"the cloud does not answer": {[]emulator.Fault{{Action: "GetInstance", Code: "ServiceUnavailable"}}, cloud.ClassTransient},
-		"a 404 of something else":   {[]emulator.Fault{{Action: "GetInstance", Code: "NotFound"}}, cloud.ClassConfig},
-		"the proof is throttled":    {[]emulator.Fault{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}, {Action: "ListInstances", Code: "TooManyRequests"}}, cloud.ClassThrottle},
+		"may list, may not read":    {[]fault.Rule{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}}, cloud.ClassAuth},
+		"may do nothing":            {[]fault.Rule{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}, {Action: "ListInstances", Code: "NotAuthorizedOrNotFound"}}, cloud.ClassAuth},
+		"the proof does not answer": {[]fault.Rule{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}, {Action: "ListInstances", Code: "ServiceUnavailable"}}, cloud.ClassTransient},
+		"the cloud does not answer": {[]fault.Rule{{Action: "GetInstance", Code: "ServiceUnavailable"}}, cloud.ClassTransient},
+		"a 404 of something else":   {[]fault.Rule{{Action: "GetInstance", Code: "NotFound"}}, cloud.ClassConfig},
+		"the proof is throttled":    {[]fault.Rule{{Action: "GetInstance", Code: "NotAuthorizedOrNotFound"}, {Action: "ListInstances", Code: "TooManyRequests"}}, cloud.ClassThrottle},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, l := start(t)
@@ -251,29 +257,28 @@ func TestUnknownIsNotGone(t *testing.T) {
 	}
 }
 
-func TestGoneIsProven(t *testing.T) {
+func TestIDOfAnotherCloudIsNotGone(t *testing.T) {
 	_, l := start(t)
 	p := provider(t, l)
-	for _, id := range []string{unknownID, "i-0123456789abcdef0"} {
-		if i, err := p.Get(t.Context(), id); i != nil || err != nil {
-			t.Errorf("Get(%s) = %v, %v", id, i, err)
-		}
-		if err := p.Terminate(t.Context(), id); err != nil {
-			t.Errorf("Terminate(%s) = %v", id, err)
-		}
+	const id = "i-0123456789abcdef0"
+	i, err := p.Get(t.Context(), id)
+	if i != nil {
+		t.Errorf("Get = %+v", i)
 	}
+	wantClass(t, err, cloud.ClassConfig)
+	wantClass(t, p.Terminate(t.Context(), id), cloud.ClassConfig)
 }
 
 func TestTerminateWhileTheMachineChanges(t *testing.T) {
 	c, l := start(t)
 	p := provider(t, l)
 	id := launch(t, p, request(t, p, "busy")).ID
-	c.Inject(t, emulator.Fault{Action: "TerminateInstance", Code: "IncorrectState", Count: 1})
+	c.Inject(t, fault.Rule{Action: "TerminateInstance", Code: "IncorrectState", Count: 1})
 	wantClass(t, p.Terminate(t.Context(), id), cloud.ClassTransient)
 	if err := p.Terminate(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	c.Inject(t, emulator.Fault{Action: "TerminateInstance", Code: "IncorrectState", Count: 1})
+	c.Inject(t, fault.Rule{Action: "TerminateInstance", Code: "IncorrectState", Count: 1})
 	if err := p.Terminate(t.Context(), id); err != nil {
 		t.Errorf("ending a machine that ends: %v", err)
 	}

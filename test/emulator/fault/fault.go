@@ -40,6 +40,9 @@ type Rule struct {
 	After bool `json:"after,omitempty"`
 	// Delay comes before everything else. Example: 500ms.
 	Delay metav1.Duration `json:"delay,omitzero"`
+	// Hidden is how long what the request makes is not seen by others: clouds are
+	// eventually consistent. Not every emulator can do it.
+	Hidden metav1.Duration `json:"hidden,omitzero"`
 	// Count is how many requests are hit; 0 means every one, until cleared.
 	Count int `json:"count,omitempty"`
 }
@@ -126,8 +129,8 @@ func (f *Rules) add(w http.ResponseWriter, r *http.Request) {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 	d.DisallowUnknownFields()
 	err := d.Decode(rule)
-	if err == nil && (rule.Action == "" || (rule.Code == "" && rule.Delay.Duration == 0) || rule.Count < 0) {
-		err = errors.New("action and one of code and delay are needed; count must not be negative")
+	if err == nil && (rule.Action == "" || (rule.Code == "" && rule.Delay.Duration == 0 && rule.Hidden.Duration == 0) || rule.Count < 0) {
+		err = errors.New("action and one of code, delay and hidden are needed; count must not be negative")
 	}
 	if err != nil {
 		http.Error(w, "fault: "+err.Error(), http.StatusBadRequest)

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
+
+	"github.com/castai/omni/test/emulator/fault"
 )
 
 // maxBodyBytes bounds a request; the largest real one is LaunchInstance with 32,000
@@ -45,7 +47,7 @@ type Options struct {
 type Emulator struct {
 	clock    clock.Clock
 	cloud    *cloud
-	faults   faults
+	faults   fault.Rules
 	keys     apiKeys
 	admin    *http.ServeMux
 	requests atomic.Int64
@@ -56,10 +58,8 @@ type Emulator struct {
 func New(o Options) *Emulator {
 	e := &Emulator{clock: o.Clock, cloud: newCloud(o), admin: http.NewServeMux()}
 	e.admin.HandleFunc("GET /_emulator/healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
-	e.admin.HandleFunc("GET /_emulator/faults", e.faults.list)
-	e.admin.HandleFunc("POST /_emulator/faults", e.faults.add)
-	e.admin.HandleFunc("DELETE /_emulator/faults", e.faults.clear)
-	e.admin.HandleFunc("POST /_emulator/preemptions", e.preempt)
+	e.admin.Handle("/_emulator/faults", &e.faults)
+	e.admin.HandleFunc("POST /_emulator/preempt/{id}", e.preempt)
 	return e
 }
 
@@ -97,14 +97,20 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) (*answer, *Erro
 		return nil, err
 	}
 	c := &call{op: op, vars: vars, query: r.URL.Query(), body: body, details: details, retryToken: r.Header.Get("Opc-Retry-Token")}
-	fault := e.faults.take(c)
-	if err := e.suffer(r.Context(), fault); err != nil {
+	rule := e.faults.Take(c.suffers)
+	if rule == nil {
+		return e.answer(c)
+	}
+	if rule.Wait(r.Context(), e.clock) != nil {
+		return nil, refuse("ServiceUnavailable", "The caller went away.")
+	}
+	if err := failure(rule); err != nil && !rule.After {
 		return nil, err
 	}
-	c.hidden = fault.Hidden.Duration
+	c.hidden = rule.Hidden.Duration
 	answer, err := e.answer(c)
-	if err == nil && fault.After {
-		err = fault.err()
+	if err == nil && rule.After {
+		err = failure(rule)
 	}
 	return answer, err
 }
@@ -120,16 +126,9 @@ func (e *Emulator) answer(c *call) (*answer, *Error) {
 	return e.cloud.do(c)
 }
 
-// preempt takes a preemptible machine back: {"instanceId": "ocid1.instance..."}.
+// preempt takes a preemptible machine back.
 func (e *Emulator) preempt(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		InstanceID string `json:"instanceId"`
-	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes)).Decode(&in); err != nil {
-		http.Error(w, "preemption: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	if err := e.cloud.preempt(in.InstanceID); err != nil {
+	if err := e.cloud.preempt(r.PathValue("id")); err != nil {
 		writeError(w, err)
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
 
+	"github.com/castai/omni/test/emulator/fault"
 	emulator "github.com/castai/omni/test/emulator/oci"
 	"github.com/castai/omni/test/emulator/oci/ocitest"
 )
@@ -141,7 +142,7 @@ func TestBootVolumeEndsWithTheMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	disks.Host = w.Endpoint
+	w.Use(&disks.BaseClient)
 	for _, preserve := range []bool{false, true} {
 		i, err := w.launch(t, fmt.Sprint("preserve", preserve), nil)
 		if err != nil {
@@ -278,7 +279,7 @@ func TestFaults(t *testing.T) {
 		t.Errorf("after the fault is used up: %v", err)
 	}
 
-	w.Inject(t, emulator.Fault{Action: "LaunchInstance", Code: "ServiceUnavailable", After: true, Count: 1})
+	w.Inject(t, fault.Rule{Action: "LaunchInstance", Code: "ServiceUnavailable", After: true, Count: 1})
 	_, err = w.launch(t, "lost", nil)
 	wantError(t, err, 503, "ServiceUnavailable")
 	if n := w.count(t); n != 3 {
@@ -288,7 +289,7 @@ func TestFaults(t *testing.T) {
 		t.Errorf("repeated: %v, %d machines", err, w.count(t))
 	}
 
-	w.Inject(t, emulator.Fault{Action: "LaunchInstance", Hidden: metav1.Duration{Duration: time.Minute}, Count: 1})
+	w.Inject(t, fault.Rule{Action: "LaunchInstance", Hidden: metav1.Duration{Duration: time.Minute}, Count: 1})
 	i, err := w.launch(t, "hidden", nil)
 	if err != nil || w.count(t) != 3 {
 		t.Errorf("hidden: %v, %d machines", err, w.count(t))

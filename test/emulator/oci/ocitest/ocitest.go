@@ -22,6 +22,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/identity"
 	"k8s.io/utils/clock"
 
+	"github.com/castai/omni/test/emulator/fault"
 	emulator "github.com/castai/omni/test/emulator/oci"
 )
 
@@ -78,6 +79,14 @@ func (c *Cloud) Signer() common.ConfigurationProvider {
 	return common.NewRawConfigurationProvider(TenancyID, UserID, Region, c.Fingerprint, c.PrivateKey, nil)
 }
 
+// Use points a client of the SDK at this cloud. The SDK would repeat requests on its
+// own, those after a change for minutes.
+func (c *Cloud) Use(client *common.BaseClient) {
+	never := common.NoRetryPolicy()
+	client.SetCustomClientConfiguration(common.CustomClientConfiguration{RetryPolicy: &never})
+	client.Host = c.Endpoint
+}
+
 // Compute returns a client of the administrator.
 func (c *Cloud) Compute(t testing.TB) core.ComputeClient {
 	t.Helper()
@@ -85,7 +94,7 @@ func (c *Cloud) Compute(t testing.TB) core.ComputeClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Host = c.Endpoint
+	c.Use(&client.BaseClient)
 	return client
 }
 
@@ -96,7 +105,7 @@ func (c *Cloud) Network(t testing.TB) core.VirtualNetworkClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Host = c.Endpoint
+	c.Use(&client.BaseClient)
 	return client
 }
 
@@ -107,7 +116,7 @@ func (c *Cloud) Identity(t testing.TB) identity.IdentityClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Host = c.Endpoint
+	c.Use(&client.BaseClient)
 	return client
 }
 
@@ -138,26 +147,20 @@ func (c *Cloud) MakeNetwork(t testing.TB) (vcnID, subnetID, nsgID string) {
 }
 
 // Inject adds a fault, until the test ends.
-func (c *Cloud) Inject(t testing.TB, fault emulator.Fault) {
+func (c *Cloud) Inject(t testing.TB, rule fault.Rule) {
 	t.Helper()
-	c.Post(t, "faults", fault)
+	body, err := json.Marshal(rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.do(t, http.MethodPost, "faults", body)
 	t.Cleanup(func() { c.do(t, http.MethodDelete, "faults", nil) })
 }
 
 // Preempt makes the cloud take a machine back.
 func (c *Cloud) Preempt(t testing.TB, id string) {
 	t.Helper()
-	c.Post(t, "preemptions", map[string]string{"instanceId": id})
-}
-
-// Post sends a request to the emulator's own API.
-func (c *Cloud) Post(t testing.TB, path string, body any) {
-	t.Helper()
-	text, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.do(t, http.MethodPost, path, text)
+	c.do(t, http.MethodPost, "preempt/"+id, nil)
 }
 
 func (c *Cloud) do(t testing.TB, method, path string, body []byte) {
