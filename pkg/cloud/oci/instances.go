@@ -161,7 +161,7 @@ func (p *Provider) Terminate(ctx context.Context, id string) error {
 
 func instance(in *core.Instance) *cloud.Instance {
 	out := &cloud.Instance{
-		ID: *in.Id, EdgeUID: in.FreeformTags[tagKey(v1beta1.TagEdgeID)],
+		ID: *in.Id, EdgeUID: in.FreeformTags[TagKey(v1beta1.TagEdgeID)],
 		InstanceType: instanceType(in), Zone: zoneOf(*in.AvailabilityDomain), State: state(in.LifecycleState),
 	}
 	if in.TimeCreated != nil {
@@ -172,12 +172,11 @@ func instance(in *core.Instance) *cloud.Instance {
 
 // instanceType is a machine's shape with its size, if it has none of its own.
 func instanceType(in *core.Instance) string {
-	name, c := *in.Shape, in.ShapeConfig
-	t, err := shape.Parse(name)
-	if err == nil || c == nil || c.Ocpus == nil || c.MemoryInGBs == nil {
-		return t.Shape
+	c := in.ShapeConfig
+	if c == nil || c.Ocpus == nil || c.MemoryInGBs == nil {
+		return *in.Shape
 	}
-	return shape.Type{Shape: name, VCPUs: int(*c.Ocpus) * shape.VCPUsPerOCPU(name), MemoryGiB: int(*c.MemoryInGBs)}.String()
+	return shape.Of(*in.Shape, int(*c.Ocpus)*shape.VCPUsPerOCPU(*in.Shape), int(*c.MemoryInGBs)).String()
 }
 
 // state maps OCI's states. One we do not know is a machine that costs money.

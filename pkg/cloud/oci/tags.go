@@ -16,15 +16,15 @@ import (
 // https://docs.oracle.com/iaas/Content/General/Concepts/resourcetags.htm
 const maxTags = 10
 
-// tagKey is a key of OMNI's as OCI takes it: no key may have a period.
-func tagKey(key string) string { return strings.ReplaceAll(key, ".", "-") }
+// TagKey is a key of OMNI's as OCI takes it: no key may have a period.
+func TagKey(key string) string { return strings.ReplaceAll(key, ".", "-") }
 
 // own are the tags on everything of the location.
 func (p *Provider) own() map[string]string {
 	return map[string]string{
-		tagKey(v1beta1.TagClusterID):    p.location.ClusterID,
-		tagKey(v1beta1.TagNamespace):    p.location.Namespace,
-		tagKey(v1beta1.TagEdgeLocation): p.location.Name,
+		TagKey(v1beta1.TagClusterID):    p.location.ClusterID,
+		TagKey(v1beta1.TagNamespace):    p.location.Namespace,
+		TagKey(v1beta1.TagEdgeLocation): p.location.Name,
 	}
 }
 
@@ -48,7 +48,7 @@ func (p *Provider) tags(r cloud.LaunchRequest) (map[string]string, error) {
 		all[key] = value
 	}
 	maps.Copy(all, p.own())
-	all[tagKey(v1beta1.TagEdgeID)] = r.EdgeUID
+	all[TagKey(v1beta1.TagEdgeID)] = r.EdgeUID
 	if len(all) > maxTags {
 		return nil, fmt.Errorf("spec.nodeDefaults.tags has %d tags; with OMNI's own OCI takes %d of them", len(r.Tags), maxTags-len(p.own())-1)
 	}

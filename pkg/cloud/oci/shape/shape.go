@@ -46,6 +46,15 @@ func Parse(instanceType string) (Type, error) {
 	return t, nil
 }
 
+// Of returns the type of a machine of a shape and a size. The size of a fixed shape
+// says nothing new.
+func Of(shape string, vcpus, memoryGiB int) Type {
+	if !strings.HasSuffix(shape, ".Flex") {
+		return Type{Shape: shape}
+	}
+	return Type{Shape: shape, VCPUs: vcpus, MemoryGiB: memoryGiB}
+}
+
 // String is the reverse of Parse.
 func (t Type) String() string {
 	if !t.Flexible() {

@@ -50,3 +50,14 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestOf(t *testing.T) {
+	for want, got := range map[string]shape.Type{
+		"VM.Standard.A1.Flex-4-24": shape.Of("VM.Standard.A1.Flex", 4, 24),
+		"VM.GPU.A10.1":             shape.Of("VM.GPU.A10.1", 30, 240),
+	} {
+		if got.String() != want {
+			t.Errorf("Of = %s, want %s", got, want)
+		}
+	}
+}
