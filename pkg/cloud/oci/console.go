@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/core"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -44,7 +43,7 @@ func (p *Provider) ConsoleOutput(ctx context.Context, id string) (text string, e
 		return "", err
 	}
 	out, err := p.compute.GetConsoleHistoryContent(ctx, core.GetConsoleHistoryContentRequest{
-		InstanceConsoleHistoryId: captured.Id, Length: common.Int(maxConsoleBytes),
+		InstanceConsoleHistoryId: captured.Id, Length: new(maxConsoleBytes),
 	})
 	if err != nil {
 		return "", classify(err)

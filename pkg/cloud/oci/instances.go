@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/core"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
@@ -64,23 +63,23 @@ func (p *Provider) launchDetails(ctx context.Context, r cloud.LaunchRequest) (*c
 		FreeformTags:       tags,
 		Metadata:           map[string]string{"user_data": base64.StdEncoding.EncodeToString(r.UserData)},
 		SourceDetails: core.InstanceSourceViaImageDetails{
-			ImageId: &r.Image, BootVolumeSizeInGBs: common.Int64(max(int64(r.DiskGiB), minBootVolumeGB)),
+			ImageId: &r.Image, BootVolumeSizeInGBs: new(max(int64(r.DiskGiB), minBootVolumeGB)),
 		},
 		CreateVnicDetails: &core.CreateVnicDetails{
-			SubnetId: &subnet, NsgIds: []string{p.location.NSGID}, AssignPublicIp: common.Bool(false), FreeformTags: tags,
+			SubnetId: &subnet, NsgIds: []string{p.location.NSGID}, AssignPublicIp: new(false), FreeformTags: tags,
 		},
 		// Version 1 of the metadata service answers requests that anything on
 		// the machine can be tricked into sending.
-		InstanceOptions: &core.InstanceOptions{AreLegacyImdsEndpointsDisabled: common.Bool(true)},
+		InstanceOptions: &core.InstanceOptions{AreLegacyImdsEndpointsDisabled: new(true)},
 	}
 	if t.Flexible() {
 		details.ShapeConfig = &core.LaunchInstanceShapeConfigDetails{
-			Ocpus: common.Float32(float32(t.OCPUs())), MemoryInGBs: common.Float32(float32(t.MemoryGiB)),
+			Ocpus: new(float32(t.OCPUs())), MemoryInGBs: new(float32(t.MemoryGiB)),
 		}
 	}
 	if r.CapacityType == string(v1beta1.CapacitySpot) {
 		details.PreemptibleInstanceConfig = &core.PreemptibleInstanceConfigDetails{
-			PreemptionAction: core.TerminatePreemptionAction{PreserveBootVolume: common.Bool(false)},
+			PreemptionAction: core.TerminatePreemptionAction{PreserveBootVolume: new(false)},
 		}
 	}
 	return details, nil
@@ -144,7 +143,7 @@ func (p *Provider) each(ctx context.Context, visit func(*core.Instance)) error {
 
 // Terminate implements cloud.Provider. The boot volume ends with the machine.
 func (p *Provider) Terminate(ctx context.Context, id string) error {
-	_, err := p.compute.TerminateInstance(ctx, core.TerminateInstanceRequest{InstanceId: &id, PreserveBootVolume: common.Bool(false)})
+	_, err := p.compute.TerminateInstance(ctx, core.TerminateInstanceRequest{InstanceId: &id, PreserveBootVolume: new(false)})
 	switch {
 	case err == nil:
 		return nil

@@ -138,9 +138,9 @@ func (p *Provider) DefaultImage(ctx context.Context, architecture string) (strin
 	}
 	out, err := p.compute.ListImages(ctx, core.ListImagesRequest{
 		CompartmentId: &p.location.CompartmentID, Shape: &shape,
-		OperatingSystem: common.String("Canonical Ubuntu"), OperatingSystemVersion: common.String("24.04"),
+		OperatingSystem: new("Canonical Ubuntu"), OperatingSystemVersion: new("24.04"),
 		LifecycleState: core.ImageLifecycleStateAvailable,
-		SortBy:         core.ListImagesSortByTimecreated, SortOrder: core.ListImagesSortOrderDesc, Limit: common.Int(1),
+		SortBy:         core.ListImagesSortByTimecreated, SortOrder: core.ListImagesSortOrderDesc, Limit: new(1),
 	})
 	if err != nil {
 		return "", p.inCompartment(err)

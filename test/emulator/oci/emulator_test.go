@@ -13,11 +13,8 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/core"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
 
-	"github.com/castai/omni/test/emulator/fault"
-	emulator "github.com/castai/omni/test/emulator/oci"
 	"github.com/castai/omni/test/emulator/oci/ocitest"
 )
 
@@ -40,8 +37,8 @@ func newWorld(t *testing.T) *world {
 	w.compute = w.Compute(t)
 	w.vcn, w.subnet, w.group = w.MakeNetwork(t)
 	images, err := w.compute.ListImages(t.Context(), core.ListImagesRequest{
-		CompartmentId: common.String(ocitest.CompartmentID), Shape: common.String("VM.Standard.E5.Flex"),
-		OperatingSystem: common.String("Canonical Ubuntu"), OperatingSystemVersion: common.String("24.04"),
+		CompartmentId: new(ocitest.CompartmentID), Shape: new("VM.Standard.E5.Flex"),
+		OperatingSystem: new("Canonical Ubuntu"), OperatingSystemVersion: new("24.04"),
 		SortBy: core.ListImagesSortByTimecreated,
 	})
 	if err != nil || len(images.Items) != 2 || *images.Items[0].DisplayName != "Canonical-Ubuntu-24.04-2026.10.31-0" {
@@ -53,12 +50,12 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) details() core.LaunchInstanceDetails {
 	return core.LaunchInstanceDetails{
-		CompartmentId: common.String(ocitest.CompartmentID), AvailabilityDomain: common.String(ocitest.Domain),
-		Shape: common.String("VM.Standard.E5.Flex"), ShapeConfig: &core.LaunchInstanceShapeConfigDetails{Ocpus: common.Float32(2), MemoryInGBs: common.Float32(32)},
-		SourceDetails:     core.InstanceSourceViaImageDetails{ImageId: &w.image, BootVolumeSizeInGBs: common.Int64(50)},
-		CreateVnicDetails: &core.CreateVnicDetails{SubnetId: &w.subnet, NsgIds: []string{w.group}, AssignPublicIp: common.Bool(false)},
+		CompartmentId: new(ocitest.CompartmentID), AvailabilityDomain: new(ocitest.Domain),
+		Shape: new("VM.Standard.E5.Flex"), ShapeConfig: &core.LaunchInstanceShapeConfigDetails{Ocpus: new(float32(2)), MemoryInGBs: new(float32(32))},
+		SourceDetails:     core.InstanceSourceViaImageDetails{ImageId: &w.image, BootVolumeSizeInGBs: new(int64(50))},
+		CreateVnicDetails: &core.CreateVnicDetails{SubnetId: &w.subnet, NsgIds: []string{w.group}, AssignPublicIp: new(false)},
 		PreemptibleInstanceConfig: &core.PreemptibleInstanceConfigDetails{
-			PreemptionAction: core.TerminatePreemptionAction{PreserveBootVolume: common.Bool(false)},
+			PreemptionAction: core.TerminatePreemptionAction{PreserveBootVolume: new(false)},
 		},
 	}
 }
@@ -75,7 +72,7 @@ func (w *world) launch(t *testing.T, token string, change func(*core.LaunchInsta
 
 func (w *world) count(t *testing.T) int {
 	t.Helper()
-	out, err := w.compute.ListInstances(t.Context(), core.ListInstancesRequest{CompartmentId: common.String(ocitest.CompartmentID)})
+	out, err := w.compute.ListInstances(t.Context(), core.ListInstancesRequest{CompartmentId: new(ocitest.CompartmentID)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +194,7 @@ func TestRetryToken(t *testing.T) {
 			t.Errorf("one token, two machines: %v", ids)
 		}
 	}
-	_, err := w.launch(t, "together", func(d *core.LaunchInstanceDetails) { d.DisplayName = common.String("other") })
+	_, err := w.launch(t, "together", func(d *core.LaunchInstanceDetails) { d.DisplayName = new("other") })
 	wantError(t, err, 409, "InvalidatedRetryToken")
 	_, err = w.launch(t, strings.Repeat("x", 65), nil)
 	wantError(t, err, 400, "InvalidParameter")
@@ -208,7 +205,7 @@ func TestRetryToken(t *testing.T) {
 
 func TestLaunchRefuses(t *testing.T) {
 	w := newWorld(t)
-	arm, err := w.compute.ListImages(t.Context(), core.ListImagesRequest{CompartmentId: common.String(ocitest.CompartmentID), Shape: common.String("VM.Standard.A1.Flex")})
+	arm, err := w.compute.ListImages(t.Context(), core.ListImagesRequest{CompartmentId: new(ocitest.CompartmentID), Shape: new("VM.Standard.A1.Flex")})
 	if err != nil || len(arm.Items) != 1 {
 		t.Fatalf("ListImages = %+v, %v", arm.Items, err)
 	}
@@ -220,30 +217,30 @@ func TestLaunchRefuses(t *testing.T) {
 		code   string
 		change func(*core.LaunchInstanceDetails)
 	}{
-		"unknown shape":         {404, "NotAuthorizedOrNotFound", func(d *core.LaunchInstanceDetails) { d.Shape = common.String("VM.Nope") }},
+		"unknown shape":         {404, "NotAuthorizedOrNotFound", func(d *core.LaunchInstanceDetails) { d.Shape = new("VM.Nope") }},
 		"no size":               {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.ShapeConfig = nil }},
-		"too much memory":       {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.ShapeConfig.MemoryInGBs = common.Float32(129) }},
-		"half an OCPU":          {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.ShapeConfig.Ocpus = common.Float32(1.5) }},
-		"size of a fixed shape": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.Shape = common.String("VM.GPU.A10.1") }},
-		"GPU as spot":           {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.Shape, d.ShapeConfig = common.String("VM.GPU.A10.1"), nil }},
+		"too much memory":       {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.ShapeConfig.MemoryInGBs = new(float32(129)) }},
+		"half an OCPU":          {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.ShapeConfig.Ocpus = new(float32(1.5)) }},
+		"size of a fixed shape": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.Shape = new("VM.GPU.A10.1") }},
+		"GPU as spot":           {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.Shape, d.ShapeConfig = new("VM.GPU.A10.1"), nil }},
 		"image of another CPU": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) {
 			d.SourceDetails = core.InstanceSourceViaImageDetails{ImageId: arm.Items[0].Id}
 		}},
 		"no OCID": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) {
-			d.SourceDetails = core.InstanceSourceViaImageDetails{ImageId: common.String("ami-1")}
+			d.SourceDetails = core.InstanceSourceViaImageDetails{ImageId: new("ami-1")}
 		}},
 		"small disk": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) {
-			d.SourceDetails = core.InstanceSourceViaImageDetails{ImageId: &w.image, BootVolumeSizeInGBs: common.Int64(49)}
+			d.SourceDetails = core.InstanceSourceViaImageDetails{ImageId: &w.image, BootVolumeSizeInGBs: new(int64(49))}
 		}},
 		"unknown subnet": {404, "NotAuthorizedOrNotFound", func(d *core.LaunchInstanceDetails) {
-			d.CreateVnicDetails.SubnetId = common.String("ocid1.subnet.oc1.iad.x")
+			d.CreateVnicDetails.SubnetId = new("ocid1.subnet.oc1.iad.x")
 		}},
 		"unknown group": {404, "NotAuthorizedOrNotFound", func(d *core.LaunchInstanceDetails) {
 			d.CreateVnicDetails.NsgIds = []string{"ocid1.networksecuritygroup.oc1.iad.x"}
 		}},
-		"unknown compartment":    {404, "NotAuthorizedOrNotFound", func(d *core.LaunchInstanceDetails) { d.CompartmentId = common.String("ocid1.compartment.oc1..x") }},
-		"other tenancy's domain": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.AvailabilityDomain = common.String("qIZq:US-ASHBURN-AD-1") }},
-		"public IP":              {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.CreateVnicDetails.AssignPublicIp = common.Bool(true) }},
+		"unknown compartment":    {404, "NotAuthorizedOrNotFound", func(d *core.LaunchInstanceDetails) { d.CompartmentId = new("ocid1.compartment.oc1..x") }},
+		"other tenancy's domain": {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.AvailabilityDomain = new("qIZq:US-ASHBURN-AD-1") }},
+		"public IP":              {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.CreateVnicDetails.AssignPublicIp = new(true) }},
 		"metadata too long":      {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.Metadata = metadata(24000) }},
 		"user data not encoded":  {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.Metadata = map[string]string{"user_data": "#cloud-config"} }},
 		"tag with a period":      {400, "InvalidParameter", func(d *core.LaunchInstanceDetails) { d.FreeformTags = map[string]string{"omni.cast.ai/edge-id": "1"} }},
@@ -261,43 +258,5 @@ func TestLaunchRefuses(t *testing.T) {
 	}
 	if _, err := w.launch(t, "long", func(d *core.LaunchInstanceDetails) { d.Metadata = metadata(23990) }); err != nil {
 		t.Errorf("metadata of 32,000 bytes less one: %v", err)
-	}
-}
-
-func TestFaults(t *testing.T) {
-	w := newWorld(t)
-	full := emulator.OutOfHostCapacity()
-	full.Zone, full.Count = ocitest.Domain, 1
-	w.Inject(t, full)
-	_, err := w.launch(t, "elsewhere", func(d *core.LaunchInstanceDetails) { d.AvailabilityDomain = common.String("EMUL:US-ASHBURN-AD-2") })
-	if err != nil {
-		t.Errorf("another domain: %v", err)
-	}
-	_, err = w.launch(t, "full", nil)
-	wantError(t, err, 500, "InternalError")
-	if _, err := w.launch(t, "full", nil); err != nil {
-		t.Errorf("after the fault is used up: %v", err)
-	}
-
-	w.Inject(t, fault.Rule{Action: "LaunchInstance", Code: "ServiceUnavailable", After: true, Count: 1})
-	_, err = w.launch(t, "lost", nil)
-	wantError(t, err, 503, "ServiceUnavailable")
-	if n := w.count(t); n != 3 {
-		t.Errorf("%d machines after the lost answer, want 3", n)
-	}
-	if _, err := w.launch(t, "lost", nil); err != nil || w.count(t) != 3 {
-		t.Errorf("repeated: %v, %d machines", err, w.count(t))
-	}
-
-	w.Inject(t, fault.Rule{Action: "LaunchInstance", Hidden: metav1.Duration{Duration: time.Minute}, Count: 1})
-	i, err := w.launch(t, "hidden", nil)
-	if err != nil || w.count(t) != 3 {
-		t.Errorf("hidden: %v, %d machines", err, w.count(t))
-	}
-	_, err = w.compute.GetInstance(t.Context(), core.GetInstanceRequest{InstanceId: i.Id})
-	wantError(t, err, 404, "NotAuthorizedOrNotFound")
-	w.clock.Step(time.Minute)
-	if n := w.count(t); n != 4 {
-		t.Errorf("%d machines a minute later, want 4", n)
 	}
 }

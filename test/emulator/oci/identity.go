@@ -150,7 +150,7 @@ func createUser(_ *cloud, _ *call, t *thing) *Error {
 	return nil
 }
 
-func createMembership(c *cloud, r *call, t *thing) *Error {
+func createMembership(c *cloud, _ *call, t *thing) *Error {
 	if _, err := c.find("users", t.text("userId")); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ const (
 )
 
 // createInstance launches a machine with its VNIC and its boot volume.
-func createInstance(c *cloud, r *call, t *thing) *Error {
+func createInstance(c *cloud, _ *call, t *thing) *Error {
 	d := t.fields
 	if !c.hasDomain(t.text("availabilityDomain")) {
 		return refuse("InvalidParameter", "availabilityDomain %q is none of this tenancy in %s", d["availabilityDomain"], c.Region)

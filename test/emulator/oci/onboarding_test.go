@@ -22,14 +22,14 @@ import (
 // cannot be deleted.
 func TestNetwork(t *testing.T) {
 	w := newWorld(t)
-	client, compartment := w.Network(t), common.String(ocitest.CompartmentID)
+	client, compartment := w.Network(t), new(ocitest.CompartmentID)
 	nat, err := client.CreateNatGateway(t.Context(), core.CreateNatGatewayRequest{CreateNatGatewayDetails: core.CreateNatGatewayDetails{CompartmentId: compartment, VcnId: &w.vcn}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	table, err := client.CreateRouteTable(t.Context(), core.CreateRouteTableRequest{CreateRouteTableDetails: core.CreateRouteTableDetails{
 		CompartmentId: compartment, VcnId: &w.vcn,
-		RouteRules: []core.RouteRule{{NetworkEntityId: nat.Id, Destination: common.String("0.0.0.0/0"), DestinationType: core.RouteRuleDestinationTypeCidrBlock}},
+		RouteRules: []core.RouteRule{{NetworkEntityId: nat.Id, Destination: new("0.0.0.0/0"), DestinationType: core.RouteRuleDestinationTypeCidrBlock}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -37,12 +37,12 @@ func TestNetwork(t *testing.T) {
 	if _, err := client.UpdateSubnet(t.Context(), core.UpdateSubnetRequest{SubnetId: &w.subnet, UpdateSubnetDetails: core.UpdateSubnetDetails{RouteTableId: table.Id}}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.CreateSubnet(t.Context(), core.CreateSubnetRequest{CreateSubnetDetails: core.CreateSubnetDetails{CompartmentId: compartment, VcnId: &w.vcn, CidrBlock: common.String("10.0.0.128/25")}})
+	_, err = client.CreateSubnet(t.Context(), core.CreateSubnetRequest{CreateSubnetDetails: core.CreateSubnetDetails{CompartmentId: compartment, VcnId: &w.vcn, CidrBlock: new("10.0.0.128/25")}})
 	wantError(t, err, 400, "InvalidParameter") // overlaps
 	rules, err := client.AddNetworkSecurityGroupSecurityRules(t.Context(), core.AddNetworkSecurityGroupSecurityRulesRequest{
 		NetworkSecurityGroupId: &w.group,
 		AddNetworkSecurityGroupSecurityRulesDetails: core.AddNetworkSecurityGroupSecurityRulesDetails{SecurityRules: []core.AddSecurityRuleDetails{
-			{Direction: core.AddSecurityRuleDetailsDirectionIngress, Protocol: common.String("all"), Source: &w.group, SourceType: core.AddSecurityRuleDetailsSourceTypeNetworkSecurityGroup},
+			{Direction: core.AddSecurityRuleDetailsDirectionIngress, Protocol: new("all"), Source: &w.group, SourceType: core.AddSecurityRuleDetailsSourceTypeNetworkSecurityGroup},
 		}},
 	})
 	if err != nil || len(rules.SecurityRules) != 1 || rules.SecurityRules[0].Id == nil {
@@ -93,7 +93,7 @@ func TestUserKey(t *testing.T) {
 	w := newWorld(t)
 	admin := w.Identity(t)
 	user, err := admin.CreateUser(t.Context(), identity.CreateUserRequest{CreateUserDetails: identity.CreateUserDetails{
-		CompartmentId: common.String(ocitest.TenancyID), Name: common.String("omni"), Description: common.String("the controller"),
+		CompartmentId: new(ocitest.TenancyID), Name: new("omni"), Description: new("the controller"),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestUserKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Use(&client.BaseClient)
-	get := identity.GetCompartmentRequest{CompartmentId: common.String(ocitest.CompartmentID)}
+	get := identity.GetCompartmentRequest{CompartmentId: new(ocitest.CompartmentID)}
 	if _, err := client.GetCompartment(t.Context(), get); err != nil {
 		t.Errorf("signed with the uploaded key: %v", err)
 	}
@@ -133,7 +133,7 @@ func TestPolicies(t *testing.T) {
 	admin := w.Identity(t)
 	create := func(name, statement string) error {
 		_, err := admin.CreatePolicy(t.Context(), identity.CreatePolicyRequest{CreatePolicyDetails: identity.CreatePolicyDetails{
-			CompartmentId: common.String(ocitest.CompartmentID), Name: &name, Description: common.String("omni"), Statements: []string{statement},
+			CompartmentId: new(ocitest.CompartmentID), Name: &name, Description: new("omni"), Statements: []string{statement},
 		}})
 		return err
 	}
@@ -156,8 +156,8 @@ func TestLimits(t *testing.T) {
 	}
 	w.Use(&client.BaseClient)
 	left, err := client.GetResourceAvailability(t.Context(), limits.GetResourceAvailabilityRequest{
-		ServiceName: common.String("compute"), LimitName: common.String("standard-e5-core-count"),
-		CompartmentId: common.String(ocitest.TenancyID), AvailabilityDomain: common.String(ocitest.Domain),
+		ServiceName: new("compute"), LimitName: new("standard-e5-core-count"),
+		CompartmentId: new(ocitest.TenancyID), AvailabilityDomain: new(ocitest.Domain),
 	})
 	if err != nil || *left.Used != 2 || *left.Available != 998 {
 		t.Errorf("GetResourceAvailability = %+v, %v", left.ResourceAvailability, err)
@@ -167,7 +167,7 @@ func TestLimits(t *testing.T) {
 func TestShapes(t *testing.T) {
 	w := newWorld(t)
 	seen := map[string]core.Shape{}
-	request := core.ListShapesRequest{CompartmentId: common.String(ocitest.CompartmentID), AvailabilityDomain: common.String(ocitest.Domain), Limit: common.Int(3)}
+	request := core.ListShapesRequest{CompartmentId: new(ocitest.CompartmentID), AvailabilityDomain: new(ocitest.Domain), Limit: new(3)}
 	for {
 		page, err := w.compute.ListShapes(t.Context(), request)
 		if err != nil {

@@ -92,7 +92,7 @@ func setQuery(field reflect.Value, text string) bool {
 
 // checkEnums asks the SDK's struct whether its enums have known values.
 func checkEnums(v reflect.Value) *Error {
-	checker, ok := v.Interface().(interface{ ValidateEnumValue() (bool, error) })
+	checker, ok := reflect.TypeAssert[interface{ ValidateEnumValue() (bool, error) }](v)
 	if !ok {
 		return nil
 	}
@@ -186,7 +186,7 @@ func validateStruct(v reflect.Value, raw object, path string) *Error {
 // marshalling a value of a polymorphic type adds them.
 func discriminators(v reflect.Value) map[string]bool {
 	known := map[string]bool{}
-	if _, ok := v.Interface().(json.Marshaler); !ok {
+	if _, ok := reflect.TypeAssert[json.Marshaler](v); !ok {
 		return known
 	}
 	wire := object{}

@@ -124,7 +124,7 @@ func (c *Cloud) Identity(t testing.TB) identity.IdentityClient {
 func (c *Cloud) MakeNetwork(t testing.TB) (vcnID, subnetID, nsgID string) {
 	t.Helper()
 	client := c.Network(t)
-	compartment := common.String(CompartmentID)
+	compartment := new(CompartmentID)
 	vcn, err := client.CreateVcn(t.Context(), core.CreateVcnRequest{CreateVcnDetails: core.CreateVcnDetails{
 		CompartmentId: compartment, CidrBlocks: []string{"10.0.0.0/16"},
 	}})
@@ -132,7 +132,7 @@ func (c *Cloud) MakeNetwork(t testing.TB) (vcnID, subnetID, nsgID string) {
 		t.Fatal(err)
 	}
 	subnet, err := client.CreateSubnet(t.Context(), core.CreateSubnetRequest{CreateSubnetDetails: core.CreateSubnetDetails{
-		CompartmentId: compartment, VcnId: vcn.Id, CidrBlock: common.String("10.0.0.0/24"), ProhibitPublicIpOnVnic: common.Bool(true),
+		CompartmentId: compartment, VcnId: vcn.Id, CidrBlock: new("10.0.0.0/24"), ProhibitPublicIpOnVnic: new(true),
 	}})
 	if err != nil {
 		t.Fatal(err)
