@@ -47,7 +47,7 @@ func (p *Provider) absent(ctx context.Context, id, verb string) error {
 	}
 	if listed && !ended {
 		return &cloud.Error{Class: cloud.ClassAuth, Code: "NotAuthorizedOrNotFound", Err: fmt.Errorf(
-			"the credentials may list %s but not %s it: the policy must allow to manage instance-family in compartment %s", id, verb, p.location.CompartmentID)}
+			"the credentials may list %s but not %s it: the policy must allow to manage instances in compartment %s", id, verb, p.location.CompartmentID)}
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ func (p *Provider) explainLaunch(ctx context.Context, r cloud.LaunchRequest, lau
 		}
 	}
 	return &cloud.Error{Class: cloud.ClassAuth, Code: codeOf(launchErr), Err: fmt.Errorf(
-		"everything the launch refers to exists: the policy must allow to manage instance-family in compartment %s", p.location.CompartmentID)}
+		"everything the launch refers to exists, so the policy does not allow it: compare its statements for compartment %s with those of the onboarding", p.location.CompartmentID)}
 }
 
 // reference is something that a launch needs.

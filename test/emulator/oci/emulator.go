@@ -85,7 +85,8 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) (*answer, *Erro
 	} else if readErr != nil {
 		return nil, refuse("CannotParseRequest", "The request ended early: %v", readErr)
 	}
-	if err := e.verify(r, body); err != nil {
+	user, err := e.verify(r, body)
+	if err != nil {
 		return nil, err
 	}
 	op, vars := route(r.Method, r.URL.Path)
@@ -96,7 +97,10 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) (*answer, *Erro
 	if err != nil {
 		return nil, err
 	}
-	c := &call{op: op, vars: vars, query: r.URL.Query(), body: body, details: details, retryToken: r.Header.Get("Opc-Retry-Token")}
+	c := &call{user: user, op: op, vars: vars, query: r.URL.Query(), body: body, details: details, retryToken: r.Header.Get("Opc-Retry-Token")}
+	if err := e.cloud.authorize(c); err != nil {
+		return nil, err
+	}
 	rule := e.faults.Take(c.suffers)
 	if rule == nil {
 		return e.answer(c)
@@ -137,6 +141,8 @@ func (e *Emulator) preempt(w http.ResponseWriter, r *http.Request) {
 
 // call is a request that is well formed.
 type call struct {
+	// user is the OCID of who signed it.
+	user       string
 	op         *operation
 	vars       map[string]string
 	query      url.Values

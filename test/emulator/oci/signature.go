@@ -24,36 +24,33 @@ const maxSkew = 5 * time.Minute
 var signaturePart = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
 // verify checks a request's signature: RSA-SHA256 over the headers OCI wants
-// signed, the date, and the hash of the body.
-func (e *Emulator) verify(r *http.Request, body []byte) *Error {
+// signed, the date, and the hash of the body. It returns the OCID of the user.
+func (e *Emulator) verify(r *http.Request, body []byte) (user string, err *Error) {
 	scheme, parameters, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	parts := map[string]string{}
 	for _, m := range signaturePart.FindAllStringSubmatch(parameters, -1) {
 		parts[m[1]] = m[2]
 	}
 	if scheme != "Signature" || parts["algorithm"] != "rsa-sha256" {
-		return notAuthenticated("the request is not signed")
+		return "", notAuthenticated("the request is not signed")
 	}
 	key := e.keys.get(parts["keyId"])
 	if key == nil {
-		return notAuthenticated("the key is not known")
+		return "", notAuthenticated("the key is not known")
 	}
 	headers := strings.Fields(parts["headers"])
 	if err := e.checkDate(r, headers); err != nil {
-		return err
+		return "", err
 	}
 	if err := checkSignedBody(r, headers, body); err != nil {
-		return err
+		return "", err
 	}
-	signature, err := base64.StdEncoding.DecodeString(parts["signature"])
-	if err != nil {
-		return notAuthenticated("the signature is not base64")
-	}
+	signature, decodeErr := base64.StdEncoding.DecodeString(parts["signature"])
 	hash := sha256.Sum256([]byte(signingString(r, headers, body)))
-	if rsa.VerifyPKCS1v15(key, crypto.SHA256, hash[:], signature) != nil {
-		return notAuthenticated("the signature does not match")
+	if decodeErr != nil || rsa.VerifyPKCS1v15(key, crypto.SHA256, hash[:], signature) != nil {
+		return "", notAuthenticated("the signature does not match")
 	}
-	return nil
+	return strings.Split(parts["keyId"], "/")[1], nil
 }
 
 // notAuthenticated carries a reason, which OCI keeps to itself except for the date.
