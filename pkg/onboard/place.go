@@ -114,6 +114,13 @@ func RoleName(clusterID, namespace, location string) string {
 	return "omni-" + strings.ReplaceAll(location, ".", "-") + "-" + hex.EncodeToString(sum[:4])
 }
 
+// ServiceAccountID is the Google Cloud service account of a location, for the same
+// reason: omni-<hash>, below the limit of 30 characters.
+func ServiceAccountID(clusterID, namespace, location string) string {
+	sum := sha256.Sum256([]byte(clusterID + "\n" + namespace + "\n" + location))
+	return "omni-" + hex.EncodeToString(sum[:10])
+}
+
 func (v *place) issuer() error {
 	u, err := url.Parse(v.Issuer)
 	if err != nil {

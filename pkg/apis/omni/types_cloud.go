@@ -14,6 +14,27 @@ type AWSLocation struct {
 	SecurityGroupID string
 }
 
+// GCPLocation names what a location uses in a Google Cloud project.
+type GCPLocation struct {
+	ProjectID                string
+	Network                  string
+	Subnetwork               string
+	Zones                    []string
+	NetworkTags              []string
+	ServiceAccount           string
+	WorkloadIdentityProvider string
+	NodeServiceAccount       string
+}
+
+// OCILocation identifies what a location uses in an Oracle Cloud tenancy.
+type OCILocation struct {
+	TenancyID     string
+	CompartmentID string
+	VCNID         string
+	SubnetIDs     map[string]string
+	NSGID         string
+}
+
 // Credentials says how OMNI signs in to the cloud.
 type Credentials struct {
 	SecretRef *LocalSecretReference

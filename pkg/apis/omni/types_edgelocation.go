@@ -26,6 +26,10 @@ type CloudProvider string
 const (
 	// ProviderAWS is Amazon Web Services.
 	ProviderAWS CloudProvider = "AWS"
+	// ProviderGCP is Google Cloud.
+	ProviderGCP CloudProvider = "GCP"
+	// ProviderOCI is Oracle Cloud Infrastructure.
+	ProviderOCI CloudProvider = "OCI"
 )
 
 // EdgeLocationSpec is the desired state of an EdgeLocation.
@@ -35,6 +39,8 @@ type EdgeLocationSpec struct {
 	Zones        []string
 	Description  string
 	AWS          *AWSLocation
+	GCP          *GCPLocation
+	OCI          *OCILocation
 	Credentials  *Credentials
 	ControlPlane EdgeControlPlane
 	NodeDefaults *NodeDefaults

@@ -8,7 +8,6 @@ package connection
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,9 +17,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
-	"github.com/castai/omni/pkg/cloud/aws"
 	"github.com/castai/omni/pkg/edgecluster"
-	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/pkg/peering"
 )
 
@@ -77,35 +74,24 @@ var _ Connector = (*Direct)(nil)
 
 // Provider implements Connector.
 func (d *Direct) Provider(ctx context.Context, location *v1beta1.EdgeLocation) (cloud.Provider, error) {
-	spec := location.Spec.AWS
-	if spec == nil {
-		return nil, &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf("spec.aws is not set: run the onboarding script")}
-	}
-	config := aws.Location{
-		ClusterID: d.ClusterID, Namespace: location.Namespace, Name: location.Name, Region: location.Spec.Region, AccountID: spec.AccountID,
-		SubnetIDs: spec.SubnetIDs, SecurityGroupID: spec.SecurityGroupID, InstanceProfile: spec.InstanceProfile,
-		RoleARN: spec.RoleARN, IdentityToken: d.IdentityToken,
-	}
-	// The role is named after the location it was made for. All roles trust the
-	// same ServiceAccount: without this, a team could name another team's role.
-	if want := onboard.RoleName(d.ClusterID, location.Namespace, location.Name); spec.RoleARN != "" && !strings.HasSuffix(spec.RoleARN, ":role/"+want) {
-		return nil, &cloud.Error{Class: cloud.ClassAuth, Err: fmt.Errorf(
-			"spec.aws.roleARN %q is not this location's role: it has to be named %s, as the onboarding script does", spec.RoleARN, want)}
+	if err := hasNetwork(location); err != nil {
+		return nil, err
 	}
 	madeOf := fmt.Sprintf("%d", location.Generation)
+	var keys *corev1.Secret
 	if c := location.Spec.Credentials; c != nil && c.SecretRef != nil {
-		secret, err := d.secret(ctx, location, credentialsField, c.SecretRef.Name)
-		if err != nil {
+		var err error
+		if keys, err = d.secret(ctx, location, credentialsField, c.SecretRef.Name); err != nil {
 			return nil, err
 		}
-		config.AccessKeyID, config.SecretAccessKey = string(secret.Data["aws_access_key_id"]), string(secret.Data["aws_secret_access_key"])
-		if config.AccessKeyID == "" || config.SecretAccessKey == "" {
-			return nil, &SecretError{credentialsField, secret.Namespace, secret.Name, "needs the keys aws_access_key_id and aws_secret_access_key"}
-		}
-		madeOf += "/" + secret.ResourceVersion
+		madeOf += "/" + keys.ResourceVersion
+	}
+	makeProvider, err := d.maker(location, keys)
+	if err != nil {
+		return nil, err
 	}
 	return d.providers.get(location.UID, madeOf, func() (cloud.Provider, error) {
-		provider, err := aws.New(ctx, config)
+		provider, err := makeProvider(ctx)
 		if err != nil {
 			return nil, err
 		}

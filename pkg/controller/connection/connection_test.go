@@ -45,7 +45,7 @@ func location() *v1beta1.EdgeLocation {
 	return &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon", UID: "1", Generation: 1},
 		Spec: v1beta1.EdgeLocationSpec{
-			Region: "us-west-2", AWS: &v1beta1.AWSLocation{AccountID: "123456789012"},
+			Provider: v1beta1.ProviderAWS, Region: "us-west-2", AWS: &v1beta1.AWSLocation{AccountID: "123456789012"},
 			Credentials: &v1beta1.Credentials{SecretRef: &v1beta1.LocalSecretReference{Name: "keys"}},
 			ControlPlane: v1beta1.EdgeControlPlane{External: &v1beta1.ExternalControlPlane{
 				KubeconfigSecretRef: v1beta1.LocalSecretReference{Name: "kubeconfig"},

@@ -47,8 +47,8 @@ func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) 
 	set(v1beta1.ConditionInUse, inUse)
 
 	onboarded := meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionOnboarded)
-	if !onboarded && location.Spec.AWS != nil {
-		onboarded = set(v1beta1.ConditionOnboarded, good("NetworkGiven", "spec.aws was set by hand"))
+	if !onboarded && location.NetworkZones() != nil {
+		onboarded = set(v1beta1.ConditionOnboarded, good("NetworkGiven", "the network was set by hand"))
 	}
 	if !onboarded {
 		set(v1beta1.ConditionOnboarded, finding{metav1.ConditionFalse, "ScriptNotRun", "run the onboarding script: kubectl get --raw …/onboard-script | bash"})

@@ -45,6 +45,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.EdgeStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("ExternalControlPlane"):
 		return &omniv1alpha1.ExternalControlPlaneApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GCPLocation"):
+		return &omniv1alpha1.GCPLocationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalSecretReference"):
 		return &omniv1alpha1.LocalSecretReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NodeConstraints"):
@@ -57,6 +59,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.NodeTemplateSpecApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NodeTemplateStatus"):
 		return &omniv1alpha1.NodeTemplateStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("OCILocation"):
+		return &omniv1alpha1.OCILocationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Registration"):
 		return &omniv1alpha1.RegistrationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TemplateDisruption"):
@@ -91,6 +95,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1beta1.EdgeStatusApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("ExternalControlPlane"):
 		return &omniv1beta1.ExternalControlPlaneApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("GCPLocation"):
+		return &omniv1beta1.GCPLocationApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("LocalSecretReference"):
 		return &omniv1beta1.LocalSecretReferenceApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("NodeConstraints"):
@@ -103,6 +109,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1beta1.NodeTemplateSpecApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("NodeTemplateStatus"):
 		return &omniv1beta1.NodeTemplateStatusApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("OCILocation"):
+		return &omniv1beta1.OCILocationApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("Registration"):
 		return &omniv1beta1.RegistrationApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("TemplateDisruption"):

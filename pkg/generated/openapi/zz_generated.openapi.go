@@ -37,6 +37,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.EdgeSpec{}.OpenAPIModelName():                     schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref),
 		v1alpha1.EdgeStatus{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1alpha1_EdgeStatus(ref),
 		v1alpha1.ExternalControlPlane{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_ExternalControlPlane(ref),
+		v1alpha1.GCPLocation{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_GCPLocation(ref),
 		v1alpha1.Instance{}.OpenAPIModelName():                     schema_pkg_apis_omni_v1alpha1_Instance(ref),
 		v1alpha1.InstanceList{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_InstanceList(ref),
 		v1alpha1.InstanceOptions{}.OpenAPIModelName():              schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref),
@@ -47,6 +48,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.NodeTemplateList{}.OpenAPIModelName():             schema_pkg_apis_omni_v1alpha1_NodeTemplateList(ref),
 		v1alpha1.NodeTemplateSpec{}.OpenAPIModelName():             schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref),
 		v1alpha1.NodeTemplateStatus{}.OpenAPIModelName():           schema_pkg_apis_omni_v1alpha1_NodeTemplateStatus(ref),
+		v1alpha1.OCILocation{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_OCILocation(ref),
 		v1alpha1.OffboardScriptOptions{}.OpenAPIModelName():        schema_pkg_apis_omni_v1alpha1_OffboardScriptOptions(ref),
 		v1alpha1.OnboardScriptOptions{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_OnboardScriptOptions(ref),
 		v1alpha1.OnboardScriptRequest{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_OnboardScriptRequest(ref),
@@ -73,6 +75,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1beta1.EdgeSpec{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_EdgeSpec(ref),
 		v1beta1.EdgeStatus{}.OpenAPIModelName():                    schema_pkg_apis_omni_v1beta1_EdgeStatus(ref),
 		v1beta1.ExternalControlPlane{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_ExternalControlPlane(ref),
+		v1beta1.GCPLocation{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_GCPLocation(ref),
 		v1beta1.Instance{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_Instance(ref),
 		v1beta1.InstanceList{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_InstanceList(ref),
 		v1beta1.InstanceOptions{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_InstanceOptions(ref),
@@ -83,6 +86,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1beta1.NodeTemplateList{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_NodeTemplateList(ref),
 		v1beta1.NodeTemplateSpec{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref),
 		v1beta1.NodeTemplateStatus{}.OpenAPIModelName():            schema_pkg_apis_omni_v1beta1_NodeTemplateStatus(ref),
+		v1beta1.OCILocation{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_OCILocation(ref),
 		v1beta1.OffboardScriptOptions{}.OpenAPIModelName():         schema_pkg_apis_omni_v1beta1_OffboardScriptOptions(ref),
 		v1beta1.OnboardScriptOptions{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_OnboardScriptOptions(ref),
 		v1beta1.OnboardScriptRequest{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_OnboardScriptRequest(ref),
@@ -515,7 +519,7 @@ func schema_pkg_apis_omni_v1alpha1_Credentials(ref common.ReferenceCallback) com
 				Properties: map[string]spec.Schema{
 					"secretRef": {
 						SchemaProps: spec.SchemaProps{
-							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key. Default: none, which is keyless.",
+							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key; for GCP the key of a service account, in JSON, under key.json; for OCI the keys user, fingerprint and privateKey of an API key. Default: none, which is keyless.",
 							Ref:         ref(v1alpha1.LocalSecretReference{}.OpenAPIModelName()),
 						},
 					},
@@ -855,7 +859,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 				Properties: map[string]spec.Schema{
 					"provider": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Provider is the cloud of the location: AWS. Immutable. Example: AWS.",
+							Description: "Provider is the cloud of the location: AWS, GCP or OCI. Immutable. Example: AWS.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -901,6 +905,18 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 							Ref:         ref(v1alpha1.AWSLocation{}.OpenAPIModelName()),
 						},
 					},
+					"gcp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GCP holds the names of the location's network and identity in Google Cloud, if that is the provider. Default: not set; machines are bought when it is.",
+							Ref:         ref(v1alpha1.GCPLocation{}.OpenAPIModelName()),
+						},
+					},
+					"oci": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OCI holds the identifiers of the location's network in Oracle Cloud, if that is the provider. Default: not set; machines are bought when it is.",
+							Ref:         ref(v1alpha1.OCILocation{}.OpenAPIModelName()),
+						},
+					},
 					"credentials": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Credentials says how OMNI signs in to the cloud. Default: keyless, by assuming aws.roleARN with a token of the main cluster.",
@@ -925,7 +941,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AWSLocation{}.OpenAPIModelName(), v1alpha1.Credentials{}.OpenAPIModelName(), v1alpha1.EdgeControlPlane{}.OpenAPIModelName(), v1alpha1.NodeDefaults{}.OpenAPIModelName()},
+			v1alpha1.AWSLocation{}.OpenAPIModelName(), v1alpha1.Credentials{}.OpenAPIModelName(), v1alpha1.EdgeControlPlane{}.OpenAPIModelName(), v1alpha1.GCPLocation{}.OpenAPIModelName(), v1alpha1.NodeDefaults{}.OpenAPIModelName(), v1alpha1.OCILocation{}.OpenAPIModelName()},
 	}
 }
 
@@ -1268,6 +1284,103 @@ func schema_pkg_apis_omni_v1alpha1_ExternalControlPlane(ref common.ReferenceCall
 		},
 		Dependencies: []string{
 			v1alpha1.LocalSecretReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1alpha1_GCPLocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GCPLocation names what a location uses in a Google Cloud project.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"projectID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProjectID is the project. Immutable. Example: my-project-123456.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is the name of the VPC network of the machines. Immutable. Example: omni-gcp-iowa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnetwork is the subnetwork in the region, with Cloud NAT, because the machines have no external address: its name, or for a shared VPC the path projects/<host>/regions/<region>/subnetworks/<name>. Example: omni-gcp-iowa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zones": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Zones are the zones of the region that machines may be bought in. At most 32. Example: [\"us-central1-a\", \"us-central1-b\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"networkTags": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkTags are put on the machines, for the rules of the firewall. At most 60. Default: none. Example: [\"omni-gcp-iowa\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"serviceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceAccount is the service account that OMNI impersonates with a token of the main cluster to launch and terminate machines. Default: none, which needs credentials.secretRef. Example: omni-gcp-iowa@my-project-123456.iam.gserviceaccount.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"workloadIdentityProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WorkloadIdentityProvider is the provider of a workload identity pool that trusts the tokens of the main cluster. Default: none, which needs credentials.secretRef. Example: projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"nodeServiceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeServiceAccount is the service account the machines run with. Default: none, so a machine holds no permission at all. Example: nodes@my-project-123456.iam.gserviceaccount.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"projectID", "network", "subnetwork", "zones"},
+			},
+		},
 	}
 }
 
@@ -1988,6 +2101,67 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateStatus(ref common.ReferenceCallba
 	}
 }
 
+func schema_pkg_apis_omni_v1alpha1_OCILocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OCILocation identifies what a location uses in an Oracle Cloud tenancy.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tenancyID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TenancyID is the OCID of the tenancy. Immutable. Example: ocid1.tenancy.oc1..aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"compartmentID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CompartmentID is the OCID of the compartment of the machines. Immutable. Example: ocid1.compartment.oc1..aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"vcnID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VCNID is the OCID of the virtual cloud network. Immutable. Example: ocid1.vcn.oc1.phx.aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetIDs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SubnetIDs maps an availability domain, without the prefix of the tenancy, to the OCID of the private subnet of its machines. At most 32. Example: {\"PHX-AD-1\": \"ocid1.subnet.oc1.phx.aaaaaaaa\"}.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"nsgID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NSGID is the OCID of the security group of the machines. Example: ocid1.networksecuritygroup.oc1.phx.aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"tenancyID", "compartmentID", "vcnID", "subnetIDs", "nsgID"},
+			},
+		},
+	}
+}
+
 func schema_pkg_apis_omni_v1alpha1_OffboardScriptOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2487,7 +2661,7 @@ func schema_pkg_apis_omni_v1beta1_Credentials(ref common.ReferenceCallback) comm
 				Properties: map[string]spec.Schema{
 					"secretRef": {
 						SchemaProps: spec.SchemaProps{
-							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key. Default: none, which is keyless.",
+							Description: "SecretRef names a Secret of the same namespace in the main cluster. For AWS it holds the keys aws_access_key_id and aws_secret_access_key; for GCP the key of a service account, in JSON, under key.json; for OCI the keys user, fingerprint and privateKey of an API key. Default: none, which is keyless.",
 							Ref:         ref(v1beta1.LocalSecretReference{}.OpenAPIModelName()),
 						},
 					},
@@ -2827,7 +3001,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 				Properties: map[string]spec.Schema{
 					"provider": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Provider is the cloud of the location: AWS. Immutable. Example: AWS.",
+							Description: "Provider is the cloud of the location: AWS, GCP or OCI. Immutable. Example: AWS.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -2873,6 +3047,18 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 							Ref:         ref(v1beta1.AWSLocation{}.OpenAPIModelName()),
 						},
 					},
+					"gcp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GCP holds the names of the location's network and identity in Google Cloud, if that is the provider. Default: not set; machines are bought when it is.",
+							Ref:         ref(v1beta1.GCPLocation{}.OpenAPIModelName()),
+						},
+					},
+					"oci": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OCI holds the identifiers of the location's network in Oracle Cloud, if that is the provider. Default: not set; machines are bought when it is.",
+							Ref:         ref(v1beta1.OCILocation{}.OpenAPIModelName()),
+						},
+					},
 					"credentials": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Credentials says how OMNI signs in to the cloud. Default: keyless, by assuming aws.roleARN with a token of the main cluster.",
@@ -2897,7 +3083,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			v1beta1.AWSLocation{}.OpenAPIModelName(), v1beta1.Credentials{}.OpenAPIModelName(), v1beta1.EdgeControlPlane{}.OpenAPIModelName(), v1beta1.NodeDefaults{}.OpenAPIModelName()},
+			v1beta1.AWSLocation{}.OpenAPIModelName(), v1beta1.Credentials{}.OpenAPIModelName(), v1beta1.EdgeControlPlane{}.OpenAPIModelName(), v1beta1.GCPLocation{}.OpenAPIModelName(), v1beta1.NodeDefaults{}.OpenAPIModelName(), v1beta1.OCILocation{}.OpenAPIModelName()},
 	}
 }
 
@@ -3240,6 +3426,103 @@ func schema_pkg_apis_omni_v1beta1_ExternalControlPlane(ref common.ReferenceCallb
 		},
 		Dependencies: []string{
 			v1beta1.LocalSecretReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_GCPLocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GCPLocation names what a location uses in a Google Cloud project.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"projectID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProjectID is the project. Immutable. Example: my-project-123456.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is the name of the VPC network of the machines. Immutable. Example: omni-gcp-iowa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnetwork is the subnetwork in the region, with Cloud NAT, because the machines have no external address: its name, or for a shared VPC the path projects/<host>/regions/<region>/subnetworks/<name>. Example: omni-gcp-iowa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zones": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Zones are the zones of the region that machines may be bought in. At most 32. Example: [\"us-central1-a\", \"us-central1-b\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"networkTags": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkTags are put on the machines, for the rules of the firewall. At most 60. Default: none. Example: [\"omni-gcp-iowa\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"serviceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceAccount is the service account that OMNI impersonates with a token of the main cluster to launch and terminate machines. Default: none, which needs credentials.secretRef. Example: omni-gcp-iowa@my-project-123456.iam.gserviceaccount.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"workloadIdentityProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WorkloadIdentityProvider is the provider of a workload identity pool that trusts the tokens of the main cluster. Default: none, which needs credentials.secretRef. Example: projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"nodeServiceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeServiceAccount is the service account the machines run with. Default: none, so a machine holds no permission at all. Example: nodes@my-project-123456.iam.gserviceaccount.com.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"projectID", "network", "subnetwork", "zones"},
+			},
+		},
 	}
 }
 
@@ -3957,6 +4240,67 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateStatus(ref common.ReferenceCallbac
 		},
 		Dependencies: []string{
 			metav1.Condition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_OCILocation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "OCILocation identifies what a location uses in an Oracle Cloud tenancy.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tenancyID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TenancyID is the OCID of the tenancy. Immutable. Example: ocid1.tenancy.oc1..aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"compartmentID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CompartmentID is the OCID of the compartment of the machines. Immutable. Example: ocid1.compartment.oc1..aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"vcnID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VCNID is the OCID of the virtual cloud network. Immutable. Example: ocid1.vcn.oc1.phx.aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetIDs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SubnetIDs maps an availability domain, without the prefix of the tenancy, to the OCID of the private subnet of its machines. At most 32. Example: {\"PHX-AD-1\": \"ocid1.subnet.oc1.phx.aaaaaaaa\"}.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"nsgID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NSGID is the OCID of the security group of the machines. Example: ocid1.networksecuritygroup.oc1.phx.aaaaaaaa.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"tenancyID", "compartmentID", "vcnID", "subnetIDs", "nsgID"},
+			},
+		},
 	}
 }
 

@@ -15,6 +15,8 @@ const (
 	dnsSubdomain  = `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
 	qualifiedName = `^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)$`
 	labelValue    = `^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`
+	// cloudName has the characters that clouds name things with.
+	cloudName = `^[A-Za-z0-9]([A-Za-z0-9._:/-]{0,253}[A-Za-z0-9])?$`
 	// reserved are the keys that pkg/apis/omni/validation keeps for OMNI and Liqo.
 	reserved = `^([^/]*\.)?(omni\.cast\.ai|liqo\.io)/`
 )
@@ -48,10 +50,10 @@ var rules = []struct {
 	{"spec", []keywords{cel("self == oldSelf", "spec is immutable: delete the Edge and create another one")}},
 	{"spec.edgeLocationName", []keywords{pattern(dnsSubdomain, 253)}},
 	{"spec.nodeTemplateName", []keywords{pattern(dnsSubdomain, 253)}},
-	{"spec.instanceType", []keywords{pattern(`^[a-z0-9-]+\.[a-z0-9-]+$`, 64)}},
-	{"spec.zone", []keywords{pattern(dnsLabel, 63)}},
+	{"spec.instanceType", []keywords{pattern(cloudName, 255)}},
+	{"spec.zone", []keywords{pattern(cloudName, 255)}},
 	{"spec.capacityType", []keywords{enum("spot", "on-demand")}},
-	{"spec.imageID", []keywords{pattern(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`, 21)}},
+	{"spec.imageID", []keywords{pattern(cloudName, 255)}},
 	{"spec.labels", []keywords{{"maxProperties": 64}, cel(
 		"self.all(k, k.size() <= 317 && k.matches('"+escape(qualifiedName)+"'))", "keys must be qualified names",
 		"!self.exists(k, k.matches('"+escape(reserved)+"'))", "keys under omni.cast.ai/ and liqo.io/ are set by OMNI and Liqo only")}},

@@ -55,8 +55,6 @@ type EdgeSpec struct {
 	// Zone is the availability zone. Default: the first zone of the location.
 	// Example: us-west-2a.
 	// +optional
-	// +k8s:optional
-	// +k8s:format=k8s-short-name
 	Zone string `json:"zone,omitempty"`
 
 	// CapacityType is spot or on-demand. Default: on-demand. Example: spot.

@@ -14,13 +14,24 @@ func (l *TemplateEdgeLocations) Allows(location string) bool {
 	return l.Enabled && (len(l.Names) == 0 || slices.Contains(l.Names, location))
 }
 
-// UsableZones are the zones machines may be bought in, sorted: those with a
-// subnet, narrowed to spec.zones when that is set.
-func (l *EdgeLocation) UsableZones() []string {
-	if l.Spec.AWS == nil {
-		return nil
+// NetworkZones are the zones that the location has a network in, sorted; nil before
+// it is on board.
+func (l *EdgeLocation) NetworkZones() []string {
+	switch spec := &l.Spec; {
+	case spec.AWS != nil:
+		return slices.Sorted(maps.Keys(spec.AWS.SubnetIDs))
+	case spec.GCP != nil:
+		return slices.Sorted(slices.Values(spec.GCP.Zones))
+	case spec.OCI != nil:
+		return slices.Sorted(maps.Keys(spec.OCI.SubnetIDs))
 	}
-	zones := slices.Sorted(maps.Keys(l.Spec.AWS.SubnetIDs))
+	return nil
+}
+
+// UsableZones are the zones machines may be bought in, sorted: those with a
+// network, narrowed to spec.zones when that is set.
+func (l *EdgeLocation) UsableZones() []string {
+	zones := l.NetworkZones()
 	if len(l.Spec.Zones) == 0 {
 		return zones
 	}

@@ -40,11 +40,15 @@ type CloudProvider string
 const (
 	// ProviderAWS is Amazon Web Services.
 	ProviderAWS CloudProvider = "AWS"
+	// ProviderGCP is Google Cloud.
+	ProviderGCP CloudProvider = "GCP"
+	// ProviderOCI is Oracle Cloud Infrastructure.
+	ProviderOCI CloudProvider = "OCI"
 )
 
 // EdgeLocationSpec is the desired state of an EdgeLocation.
 type EdgeLocationSpec struct {
-	// Provider is the cloud of the location: AWS. Immutable.
+	// Provider is the cloud of the location: AWS, GCP or OCI. Immutable.
 	// Example: AWS.
 	// +k8s:required
 	// +k8s:immutable
@@ -80,6 +84,20 @@ type EdgeLocationSpec struct {
 	// +k8s:optional
 	// +k8s:update=NoUnset
 	AWS *AWSLocation `json:"aws,omitempty"`
+
+	// GCP holds the names of the location's network and identity in Google Cloud,
+	// if that is the provider. Default: not set; machines are bought when it is.
+	// +optional
+	// +k8s:optional
+	// +k8s:update=NoUnset
+	GCP *GCPLocation `json:"gcp,omitempty"`
+
+	// OCI holds the identifiers of the location's network in Oracle Cloud, if that
+	// is the provider. Default: not set; machines are bought when it is.
+	// +optional
+	// +k8s:optional
+	// +k8s:update=NoUnset
+	OCI *OCILocation `json:"oci,omitempty"`
 
 	// Credentials says how OMNI signs in to the cloud. Default: keyless, by
 	// assuming aws.roleARN with a token of the main cluster.

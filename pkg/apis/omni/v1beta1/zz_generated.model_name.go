@@ -84,6 +84,11 @@ func (in ExternalControlPlane) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in GCPLocation) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.GCPLocation"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Instance) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.Instance"
 }
@@ -131,6 +136,11 @@ func (in NodeTemplateSpec) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NodeTemplateStatus) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.NodeTemplateStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in OCILocation) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.OCILocation"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

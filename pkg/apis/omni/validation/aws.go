@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/castai/omni/pkg/apis/omni"
@@ -20,6 +21,7 @@ import (
 // The shapes of AWS identifiers: resource IDs have 8 (old) or 17 hexadecimal
 // digits; a role's path and name have the characters of the IAM API's RoleName.
 var (
+	awsRegion          = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 	awsAccount         = regexp.MustCompile(`^\d{12}$`)
 	awsRoleARN         = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,512}$`)
 	awsInstanceProfile = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
@@ -27,7 +29,6 @@ var (
 	awsSubnet          = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	awsSecurityGroup   = regexp.MustCompile(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	awsImage           = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	awsInstanceType    = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
 )
 
 const (
@@ -46,14 +47,20 @@ func validateAWSLocation(aws *omni.AWSLocation, region string, path *field.Path)
 	allErrs = append(allErrs, matches(aws.InstanceProfile, awsInstanceProfile, path.Child("instanceProfile"), "the name of an IAM instance profile")...)
 	allErrs = append(allErrs, matches(aws.VPCID, awsVPC, path.Child("vpcID"), "the ID of a VPC, for example vpc-0a1b2c3d4e5f60718")...)
 	allErrs = append(allErrs, ValidateVPCCIDR(aws.VPCCIDR, path.Child("vpcCIDR"))...)
-	subnets := path.Child("subnetIDs")
+	subnets, names := path.Child("subnetIDs"), namings[omni.ProviderAWS]
 	for _, zone := range slices.Sorted(maps.Keys(aws.SubnetIDs)) {
 		subnet := aws.SubnetIDs[zone]
-		allErrs = append(allErrs, validateZone(zone, region, subnets.Key(zone))...)
+		allErrs = append(allErrs, names.validateZone(zone, region, subnets.Key(zone))...)
 		allErrs = append(allErrs, itemMatches(subnet, awsSubnet, subnets.Key(zone), "the ID of a subnet, for example subnet-0a1b2c3d4e5f60718")...)
 	}
 	return append(allErrs, matches(aws.SecurityGroupID, awsSecurityGroup, path.Child("securityGroupID"),
 		"the ID of a security group, for example sg-0a1b2c3d4e5f60718")...)
+}
+
+// isAWSZone: a zone is its region and more (us-west-2a, us-west-2-lax-1a).
+func isAWSZone(zone, region string) bool {
+	rest, ok := strings.CutPrefix(zone, region)
+	return ok && rest != "" && len(utilvalidation.IsDNS1123Label(zone)) == 0
 }
 
 func validateRoleARN(aws *omni.AWSLocation, path *field.Path) field.ErrorList {
@@ -81,10 +88,6 @@ func ValidateVPCCIDR(cidr string, path *field.Path) field.ErrorList {
 		return field.ErrorList{field.Invalid(path, cidr, fmt.Sprintf("must be a private range (RFC 1918) from /%d to /%d", minVPCBits, maxVPCBits))}
 	}
 	return nil
-}
-
-func validateImage(image string, path *field.Path) field.ErrorList {
-	return matches(image, awsImage, path, "the ID of a machine image, for example ami-0a1b2c3d4e5f60718")
 }
 
 func validateTags(tags map[string]string, path *field.Path) field.ErrorList {

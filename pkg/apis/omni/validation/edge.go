@@ -4,12 +4,17 @@
 package validation
 
 import (
+	"regexp"
+
 	apimachineryvalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/castai/omni/pkg/apis/omni"
 )
+
+// cloudName has the characters that clouds name types, zones and images with.
+var cloudName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._:/-]{0,253}[A-Za-z0-9])?$`)
 
 // ValidateEdge validates a new Edge.
 func ValidateEdge(edge *omni.Edge) field.ErrorList {
@@ -33,8 +38,11 @@ func ValidateEdgeStatusUpdate(newEdge, oldEdge *omni.Edge) field.ErrorList {
 }
 
 func validateEdgeSpec(spec *omni.EdgeSpec, path *field.Path) field.ErrorList {
-	allErrs := matches(spec.InstanceType, awsInstanceType, path.Child("instanceType"), "the cloud's name of a machine type, for example m7i.large")
-	allErrs = append(allErrs, validateImage(spec.ImageID, path.Child("imageID"))...)
+	// The cloud is the location's, which is not known here: these are the
+	// characters that all clouds use.
+	allErrs := matches(spec.InstanceType, cloudName, path.Child("instanceType"), "the cloud's name of a machine type, for example m7i.large")
+	allErrs = append(allErrs, matches(spec.Zone, cloudName, path.Child("zone"), "the cloud's name of a zone, for example us-west-2a")...)
+	allErrs = append(allErrs, matches(spec.ImageID, cloudName, path.Child("imageID"), "the cloud's identifier of a machine image, for example ami-0a1b2c3d4e5f60718")...)
 	allErrs = append(allErrs, validateNodeLabels(spec.Labels, path.Child("labels"))...)
 	return append(allErrs, validateTaints(spec.Taints, path.Child("taints"))...)
 }

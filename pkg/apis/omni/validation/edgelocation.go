@@ -7,10 +7,6 @@
 package validation
 
 import (
-	"fmt"
-	"regexp"
-	"strings"
-
 	apimachineryvalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -23,9 +19,6 @@ const (
 	// 30 is the limit of a Google Cloud service account ID, the shortest of all.
 	maxLocationName = 30
 )
-
-// awsRegion is the shape of the names of AWS regions, such as us-west-2.
-var awsRegion = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 
 // ValidateEdgeLocation validates a new EdgeLocation.
 func ValidateEdgeLocation(location *omni.EdgeLocation) field.ErrorList {
@@ -53,32 +46,9 @@ func ValidateEdgeLocationStatusUpdate(newLocation, oldLocation *omni.EdgeLocatio
 }
 
 func validateEdgeLocationSpec(spec *omni.EdgeLocationSpec, path *field.Path) field.ErrorList {
-	allErrs := matches(spec.Region, awsRegion, path.Child("region"), "the name of an AWS region, for example us-west-2")
-	for i, zone := range spec.Zones {
-		allErrs = append(allErrs, validateZone(zone, spec.Region, path.Child("zones").Index(i))...)
-	}
-	if spec.AWS != nil {
-		allErrs = append(allErrs, validateAWSLocation(spec.AWS, spec.Region, path.Child("aws"))...)
-	}
+	allErrs := validateCloud(spec, path)
 	if spec.NodeDefaults != nil {
-		allErrs = append(allErrs, validateNodeDefaults(spec.NodeDefaults, path.Child("nodeDefaults"))...)
+		allErrs = append(allErrs, validateTags(spec.NodeDefaults.Tags, path.Child("nodeDefaults", "tags"))...)
 	}
 	return allErrs
-}
-
-// validateZone: an AWS zone is its region and more (us-west-2a, us-west-2-lax-1a).
-func validateZone(zone, region string, path *field.Path) field.ErrorList {
-	rest, ok := strings.CutPrefix(zone, region)
-	if !ok || rest == "" {
-		return field.ErrorList{field.Invalid(path, zone, fmt.Sprintf("must be a zone of the region, for example %sa", region))}
-	}
-	if messages := apimachineryvalidation.NameIsDNSLabel(zone, false); len(messages) > 0 {
-		return field.ErrorList{field.Invalid(path, zone, messages[0])}
-	}
-	return nil
-}
-
-func validateNodeDefaults(defaults *omni.NodeDefaults, path *field.Path) field.ErrorList {
-	allErrs := validateImage(defaults.ImageID, path.Child("imageID"))
-	return append(allErrs, validateTags(defaults.Tags, path.Child("tags"))...)
 }

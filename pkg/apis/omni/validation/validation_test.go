@@ -21,6 +21,7 @@ const (
 	duplicate   = string(field.ErrorTypeDuplicate) + " "
 	tooLong     = string(field.ErrorTypeTooLong) + " "
 	tooMany     = string(field.ErrorTypeTooMany) + " "
+	forbidden   = string(field.ErrorTypeForbidden) + " "
 )
 
 func edge(change func(*omni.Edge)) *omni.Edge {
@@ -51,7 +52,7 @@ func TestValidateEdge(t *testing.T) {
 		"shapes": {
 			change: func(e *omni.Edge) {
 				e.Spec = omni.EdgeSpec{
-					EdgeLocationName: "A", NodeTemplateName: "B", InstanceType: "m7i", Zone: "Z", CapacityType: "free", ImageID: "x",
+					EdgeLocationName: "A", NodeTemplateName: "B", InstanceType: "m7i large", Zone: "a b", CapacityType: "free", ImageID: "x\n",
 					Labels: map[string]string{"liqo.io/x": ""}, Taints: []corev1.Taint{{Key: "liqo.io/x", Effect: corev1.TaintEffectNoExecute}},
 				}
 			},

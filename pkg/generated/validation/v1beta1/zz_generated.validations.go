@@ -265,7 +265,7 @@ func Validate_CapacityType(
 	return errs
 }
 
-var symbolsForCloudProvider = sets.New(omniv1beta1.ProviderAWS)
+var symbolsForCloudProvider = sets.New(omniv1beta1.ProviderAWS, omniv1beta1.ProviderGCP, omniv1beta1.ProviderOCI)
 
 // Validate_CloudProvider validates an instance of CloudProvider according
 // to declarative validation rules in the API schema.
@@ -714,6 +714,74 @@ func Validate_EdgeLocationSpec(
 		errs = append(errs, fn(fldPath.Child("aws"), obj.AWS, oldVal, oldObj != nil)...)
 	}
 
+	{ // field omniv1beta1.EdgeLocationSpec.GCP
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.GCPLocation,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if e := validate.UpdatePointer(ctx, op, fldPath, obj, oldObj, validate.NoUnset).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_GCPLocation(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeLocationSpec) *omniv1beta1.GCPLocation {
+				return oldObj.GCP
+			})
+		errs = append(errs, fn(fldPath.Child("gcp"), obj.GCP, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.EdgeLocationSpec.OCI
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.OCILocation,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if e := validate.UpdatePointer(ctx, op, fldPath, obj, oldObj, validate.NoUnset).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_OCILocation(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeLocationSpec) *omniv1beta1.OCILocation {
+				return oldObj.OCI
+			})
+		errs = append(errs, fn(fldPath.Child("oci"), obj.OCI, oldVal, oldObj != nil)...)
+	}
+
 	{ // field omniv1beta1.EdgeLocationSpec.Credentials
 		fn := func(
 			fldPath *field.Path,
@@ -1029,36 +1097,7 @@ func Validate_EdgeSpec(
 		errs = append(errs, fn(fldPath.Child("instanceType"), &obj.InstanceType, oldVal, oldObj != nil)...)
 	}
 
-	{ // field omniv1beta1.EdgeSpec.Zone
-		fn := func(
-			fldPath *field.Path,
-			obj, oldObj *string,
-			oldValueCorrelated bool) (errs field.ErrorList) {
-			// don't revalidate unchanged data
-			if oldValueCorrelated && op.Type == operation.Update {
-				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
-					return nil
-				}
-			}
-			// call field-attached validations
-			earlyReturn := false
-			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
-				earlyReturn = true
-			}
-			if earlyReturn {
-				return // do not proceed
-			}
-			if e := validate.ShortName(ctx, op, fldPath, obj, oldObj); len(e) != 0 {
-				errs = append(errs, e...)
-			}
-			return
-		}
-		oldVal := safe.Field(oldObj,
-			func(oldObj *omniv1beta1.EdgeSpec) *string {
-				return &oldObj.Zone
-			})
-		errs = append(errs, fn(fldPath.Child("zone"), &obj.Zone, oldVal, oldObj != nil)...)
-	}
+	// field omniv1beta1.EdgeSpec.Zone has no validation
 
 	{ // field omniv1beta1.EdgeSpec.CapacityType
 		fn := func(
@@ -1304,6 +1343,186 @@ func Validate_ExternalControlPlane(
 		errs = append(errs, fn(fldPath.Child("kubeconfigSecretRef"), &obj.KubeconfigSecretRef, oldVal, oldObj != nil)...)
 	}
 
+	return errs
+}
+
+// Validate_GCPLocation validates an instance of GCPLocation according
+// to declarative validation rules in the API schema.
+func Validate_GCPLocation(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.GCPLocation) (errs field.ErrorList) {
+
+	{ // field omniv1beta1.GCPLocation.ProjectID
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.UpdateValueByCompare(ctx, op, fldPath, obj, oldObj, validate.NoModify).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GCPLocation) *string {
+				return &oldObj.ProjectID
+			})
+		errs = append(errs, fn(fldPath.Child("projectID"), &obj.ProjectID, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.GCPLocation.Network
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.UpdateValueByCompare(ctx, op, fldPath, obj, oldObj, validate.NoModify).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GCPLocation) *string {
+				return &oldObj.Network
+			})
+		errs = append(errs, fn(fldPath.Child("network"), &obj.Network, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.GCPLocation.Subnetwork
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GCPLocation) *string {
+				return &oldObj.Subnetwork
+			})
+		errs = append(errs, fn(fldPath.Child("subnetwork"), &obj.Subnetwork, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.GCPLocation.Zones
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.RequiredSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// lists with set semantics require unique values
+			if e := validate.ValSliceUnique(ctx, op, fldPath, obj, oldObj, validate.DirectEqual); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GCPLocation) []string {
+				return oldObj.Zones
+			})
+		errs = append(errs, fn(fldPath.Child("zones"), obj.Zones, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.GCPLocation.NetworkTags
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 60).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// lists with set semantics require unique values
+			if e := validate.ValSliceUnique(ctx, op, fldPath, obj, oldObj, validate.DirectEqual); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GCPLocation) []string {
+				return oldObj.NetworkTags
+			})
+		errs = append(errs, fn(fldPath.Child("networkTags"), obj.NetworkTags, oldVal, oldObj != nil)...)
+	}
+
+	// field omniv1beta1.GCPLocation.ServiceAccount has no validation
+	// field omniv1beta1.GCPLocation.WorkloadIdentityProvider has no validation
+	// field omniv1beta1.GCPLocation.NodeServiceAccount has no validation
 	return errs
 }
 
@@ -1889,6 +2108,176 @@ func Validate_NodeTemplateStatus(
 	}
 
 	// field omniv1beta1.NodeTemplateStatus.HourlyPrice has no validation
+	return errs
+}
+
+// Validate_OCILocation validates an instance of OCILocation according
+// to declarative validation rules in the API schema.
+func Validate_OCILocation(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.OCILocation) (errs field.ErrorList) {
+
+	{ // field omniv1beta1.OCILocation.TenancyID
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.UpdateValueByCompare(ctx, op, fldPath, obj, oldObj, validate.NoModify).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OCILocation) *string {
+				return &oldObj.TenancyID
+			})
+		errs = append(errs, fn(fldPath.Child("tenancyID"), &obj.TenancyID, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.OCILocation.CompartmentID
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.UpdateValueByCompare(ctx, op, fldPath, obj, oldObj, validate.NoModify).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OCILocation) *string {
+				return &oldObj.CompartmentID
+			})
+		errs = append(errs, fn(fldPath.Child("compartmentID"), &obj.CompartmentID, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.OCILocation.VCNID
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.UpdateValueByCompare(ctx, op, fldPath, obj, oldObj, validate.NoModify).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OCILocation) *string {
+				return &oldObj.VCNID
+			})
+		errs = append(errs, fn(fldPath.Child("vcnID"), &obj.VCNID, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.OCILocation.SubnetIDs
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj map[string]string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxProperties(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.RequiredMap(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OCILocation) map[string]string {
+				return oldObj.SubnetIDs
+			})
+		errs = append(errs, fn(fldPath.Child("subnetIDs"), obj.SubnetIDs, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.OCILocation.NSGID
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OCILocation) *string {
+				return &oldObj.NSGID
+			})
+		errs = append(errs, fn(fldPath.Child("nsgID"), &obj.NSGID, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 

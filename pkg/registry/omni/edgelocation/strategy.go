@@ -8,6 +8,7 @@ package edgelocation
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apis/omni/validation"
 	"github.com/castai/omni/pkg/registry/endpoint"
 	"github.com/castai/omni/pkg/registry/selection"
@@ -65,13 +67,18 @@ func (strategy) WarningsOnUpdate(_ context.Context, obj, _ runtime.Object) []str
 
 // warnings are about locations that are valid and surely not meant.
 func warnings(location *omni.EdgeLocation) []string {
-	if location.Spec.AWS == nil {
+	external := &v1beta1.EdgeLocation{}
+	if err := v1beta1.Convert_omni_EdgeLocation_To_v1beta1_EdgeLocation(location, external, nil); err != nil {
+		return nil // a warning is no reason to fail
+	}
+	zones := external.NetworkZones()
+	if zones == nil {
 		return nil // the script makes a subnet in every zone that is asked for
 	}
 	var messages []string
 	for i, zone := range location.Spec.Zones {
-		if location.Spec.AWS.SubnetIDs[zone] == "" {
-			messages = append(messages, fmt.Sprintf("spec.zones[%d]: no machine can be bought in %s, because spec.aws.subnetIDs has no subnet in it: "+
+		if !slices.Contains(zones, zone) {
+			messages = append(messages, fmt.Sprintf("spec.zones[%d]: no machine can be bought in %s, because the location has no subnet in it: "+
 				"run the onboarding script again, or add the subnet", i, zone))
 		}
 	}

@@ -11,7 +11,9 @@ package v1alpha1
 // Credentials says how OMNI signs in to the cloud.
 type CredentialsApplyConfiguration struct {
 	// SecretRef names a Secret of the same namespace in the main cluster.
-	// For AWS it holds the keys aws_access_key_id and aws_secret_access_key.
+	// For AWS it holds the keys aws_access_key_id and aws_secret_access_key; for
+	// GCP the key of a service account, in JSON, under key.json; for OCI the keys
+	// user, fingerprint and privateKey of an API key.
 	// Default: none, which is keyless.
 	SecretRef *LocalSecretReferenceApplyConfiguration `json:"secretRef,omitempty"`
 }

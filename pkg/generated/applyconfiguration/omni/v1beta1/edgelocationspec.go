@@ -14,7 +14,7 @@ import (
 //
 // EdgeLocationSpec is the desired state of an EdgeLocation.
 type EdgeLocationSpecApplyConfiguration struct {
-	// Provider is the cloud of the location: AWS. Immutable.
+	// Provider is the cloud of the location: AWS, GCP or OCI. Immutable.
 	// Example: AWS.
 	Provider *omniv1beta1.CloudProvider `json:"provider,omitempty"`
 	// Region is the cloud's own name of the region. Immutable.
@@ -31,6 +31,12 @@ type EdgeLocationSpecApplyConfiguration struct {
 	// The onboarding script fills it; set it by hand to bring your own network.
 	// Default: what the script registers.
 	AWS *AWSLocationApplyConfiguration `json:"aws,omitempty"`
+	// GCP holds the names of the location's network and identity in Google Cloud,
+	// if that is the provider. Default: not set; machines are bought when it is.
+	GCP *GCPLocationApplyConfiguration `json:"gcp,omitempty"`
+	// OCI holds the identifiers of the location's network in Oracle Cloud, if that
+	// is the provider. Default: not set; machines are bought when it is.
+	OCI *OCILocationApplyConfiguration `json:"oci,omitempty"`
 	// Credentials says how OMNI signs in to the cloud. Default: keyless, by
 	// assuming aws.roleARN with a token of the main cluster.
 	Credentials *CredentialsApplyConfiguration `json:"credentials,omitempty"`
@@ -87,6 +93,22 @@ func (b *EdgeLocationSpecApplyConfiguration) WithDescription(value string) *Edge
 // If called multiple times, the AWS field is set to the value of the last call.
 func (b *EdgeLocationSpecApplyConfiguration) WithAWS(value *AWSLocationApplyConfiguration) *EdgeLocationSpecApplyConfiguration {
 	b.AWS = value
+	return b
+}
+
+// WithGCP sets the GCP field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the GCP field is set to the value of the last call.
+func (b *EdgeLocationSpecApplyConfiguration) WithGCP(value *GCPLocationApplyConfiguration) *EdgeLocationSpecApplyConfiguration {
+	b.GCP = value
+	return b
+}
+
+// WithOCI sets the OCI field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the OCI field is set to the value of the last call.
+func (b *EdgeLocationSpecApplyConfiguration) WithOCI(value *OCILocationApplyConfiguration) *EdgeLocationSpecApplyConfiguration {
+	b.OCI = value
 	return b
 }
 

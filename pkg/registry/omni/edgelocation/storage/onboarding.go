@@ -72,6 +72,9 @@ func (r *OnboardingREST) Create(ctx context.Context, name string, obj runtime.Ob
 		if location.DeletionTimestamp != nil {
 			return nil, beingDeleted(name)
 		}
+		if err := hasScript(location); err != nil {
+			return nil, err
+		}
 		if request.Spec.AWS == nil {
 			return nil, apierrors.NewInvalid(omni.Kind("Onboarding"), name, field.ErrorList{
 				field.Required(field.NewPath("spec", "aws"), "the location is in AWS"),

@@ -5,8 +5,10 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/url"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,6 +50,9 @@ type OnboardConfig struct {
 
 // render makes the script of the location; token may be empty.
 func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token string) (string, error) {
+	if err := hasScript(location); err != nil {
+		return "", err
+	}
 	endpoint := c.PublicURL.JoinPath("apis", v1beta1.GroupName, v1beta1.SchemeGroupVersion.Version,
 		"namespaces", location.Namespace, "edgelocations", location.Name, "onboarding")
 	return onboard.Render(onboard.Parameters{
@@ -59,6 +64,15 @@ func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token strin
 		CABundle:      c.CABundle,
 		Token:         token,
 	})
+}
+
+// hasScript: in the other clouds the network is brought along, and named by hand.
+func hasScript(location *omni.EdgeLocation) error {
+	if location.Spec.Provider == omni.ProviderAWS {
+		return nil
+	}
+	return apierrors.NewBadRequest(fmt.Sprintf("there is no script for %s yet: make the network yourself and set spec.%s; see kubectl explain edgelocation.spec.%[2]s",
+		location.Spec.Provider, strings.ToLower(string(location.Spec.Provider))))
 }
 
 func (c *OnboardConfig) place(location *omni.EdgeLocation) onboard.Place {

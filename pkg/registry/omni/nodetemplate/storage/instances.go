@@ -91,8 +91,12 @@ func (r *InstancesREST) offers(ctx context.Context, template *omni.NodeTemplate,
 		if !allows(template.Spec.EdgeLocations, location) || query.location != "" && query.location != location.Name {
 			continue
 		}
+		zones, err := zonesOf(location)
+		if err != nil {
+			return nil, err
+		}
 		offerings := r.catalog.Offerings(string(location.Spec.Provider), location.Spec.Region)
-		for _, offering := range catalog.Select(offerings, external, zones(&location.Spec)) {
+		for _, offering := range catalog.Select(offerings, external, zones) {
 			if query.filter.Passes(&offering) {
 				instance := r.instance(location.Name, &offering)
 				offers = append(offers, offer{query.order.Position(&offering, instance.Name), instance})
@@ -108,24 +112,21 @@ func allows(locations omni.TemplateEdgeLocations, location *omni.EdgeLocation) b
 		(len(locations.Names) == 0 || slices.Contains(locations.Names, location.Name))
 }
 
-// zones are those with a subnet, narrowed to spec.zones. Before the location is
-// onboarded they are spec.zones or, without these, the empty zone: prices can
-// be looked at before anything is made in the cloud.
-func zones(spec *omni.EdgeLocationSpec) []string {
-	if spec.AWS == nil {
-		if len(spec.Zones) == 0 {
-			return []string{""}
-		}
-		return spec.Zones
+// zonesOf are the zones machines may be bought in. Before the location is on board
+// they are spec.zones or, without these, the empty zone: prices can be looked at
+// before anything is made in the cloud.
+func zonesOf(location *omni.EdgeLocation) ([]string, error) {
+	external := &v1beta1.EdgeLocation{}
+	if err := v1beta1.Convert_omni_EdgeLocation_To_v1beta1_EdgeLocation(location, external, nil); err != nil {
+		return nil, err
 	}
-	var zones []string
-	for zone := range spec.AWS.SubnetIDs {
-		if len(spec.Zones) == 0 || slices.Contains(spec.Zones, zone) {
-			zones = append(zones, zone)
-		}
+	switch {
+	case external.NetworkZones() != nil:
+		return external.UsableZones(), nil
+	case len(location.Spec.Zones) > 0:
+		return location.Spec.Zones, nil
 	}
-	slices.Sort(zones)
-	return zones
+	return []string{""}, nil
 }
 
 func (r *InstancesREST) instance(location string, o *catalog.Offering) omni.Instance {

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package validation_test
+
+import (
+	"testing"
+
+	"github.com/castai/omni/pkg/apis/omni"
+)
+
+func gcpLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
+	l := location(nil)
+	l.Spec.Provider, l.Spec.Region, l.Spec.Zones, l.Spec.AWS = omni.ProviderGCP, "us-central1", []string{"us-central1-a"}, nil
+	l.Spec.NodeDefaults.ImageID = "projects/ubuntu-os-cloud/global/images/family/ubuntu-2404-lts-amd64"
+	l.Spec.GCP = &omni.GCPLocation{
+		ProjectID: "my-project-123456", Network: "omni-gcp-iowa", Subnetwork: "omni-gcp-iowa",
+		Zones: []string{"us-central1-a", "us-central1-f"}, NetworkTags: []string{"omni-gcp-iowa"},
+		ServiceAccount:           "omni-gcp-iowa@my-project-123456.iam.gserviceaccount.com",
+		WorkloadIdentityProvider: "projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main",
+		NodeServiceAccount:       "nodes@my-project-123456.iam.gserviceaccount.com",
+	}
+	if change != nil {
+		change(l)
+	}
+	return l
+}
+
+func ociLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
+	l := location(nil)
+	l.Spec.Provider, l.Spec.Region, l.Spec.Zones, l.Spec.AWS = omni.ProviderOCI, "us-phoenix-1", []string{"PHX-AD-1"}, nil
+	l.Spec.NodeDefaults.ImageID = "ocid1.image.oc1.phx.aaaaaaaa"
+	l.Spec.OCI = &omni.OCILocation{
+		TenancyID: "ocid1.tenancy.oc1..aaaaaaaa", CompartmentID: "ocid1.compartment.oc1..aaaaaaaa", VCNID: "ocid1.vcn.oc1.phx.aaaaaaaa",
+		SubnetIDs: map[string]string{"PHX-AD-1": "ocid1.subnet.oc1.phx.aaaaaaaa"},
+		NSGID:     "ocid1.networksecuritygroup.oc1.phx.aaaaaaaa",
+	}
+	if change != nil {
+		change(l)
+	}
+	return l
+}
+
+func TestValidateClouds(t *testing.T) {
+	for name, test := range map[string]struct {
+		location *omni.EdgeLocation
+		want     []string
+	}{
+		"GCP":                {location: gcpLocation(nil)},
+		"GCP before network": {location: gcpLocation(func(l *omni.EdgeLocation) { l.Spec.GCP = nil })},
+		"GCP with a key": {location: gcpLocation(func(l *omni.EdgeLocation) {
+			l.Spec.GCP.ServiceAccount, l.Spec.GCP.WorkloadIdentityProvider = "", ""
+		})},
+		"GCP with half an identity": {
+			location: gcpLocation(func(l *omni.EdgeLocation) { l.Spec.GCP.WorkloadIdentityProvider = "" }),
+			want:     []string{required + "spec.gcp.workloadIdentityProvider"},
+		},
+		"GCP by another's names": {
+			location: gcpLocation(func(l *omni.EdgeLocation) {
+				l.Spec.Region, l.Spec.Zones = "us-west-2", []string{"us-west-2a"}
+				l.Spec.GCP.ProjectID, l.Spec.GCP.Network, l.Spec.GCP.Subnetwork = "P", "n_1", "-"
+				l.Spec.GCP.NetworkTags, l.Spec.GCP.ServiceAccount, l.Spec.GCP.NodeServiceAccount = []string{"A"}, "me@example.com", "x"
+				l.Spec.GCP.WorkloadIdentityProvider = "main"
+				l.Spec.NodeDefaults.ImageID = "ami-0a1b2c3d"
+			}),
+			want: []string{
+				invalid + "spec.region", invalid + "spec.zones[0]", invalid + "spec.gcp.zones[0]", invalid + "spec.gcp.zones[1]",
+				invalid + "spec.gcp.projectID", invalid + "spec.gcp.network", invalid + "spec.gcp.subnetwork", invalid + "spec.gcp.networkTags[0]",
+				invalid + "spec.gcp.serviceAccount", invalid + "spec.gcp.nodeServiceAccount", invalid + "spec.gcp.workloadIdentityProvider",
+				invalid + "spec.nodeDefaults.imageID",
+			},
+		},
+		"GCP, empty": {
+			location: gcpLocation(func(l *omni.EdgeLocation) { l.Spec.GCP = &omni.GCPLocation{} }),
+			want: []string{
+				required + "spec.gcp.projectID", required + "spec.gcp.network", required + "spec.gcp.subnetwork", required + "spec.gcp.zones",
+			},
+		},
+		"OCI": {location: ociLocation(nil)},
+		"OCI in the root compartment": {
+			location: ociLocation(func(l *omni.EdgeLocation) { l.Spec.OCI.CompartmentID = l.Spec.OCI.TenancyID }),
+		},
+		"OCI by another's names": {
+			location: ociLocation(func(l *omni.EdgeLocation) {
+				l.Spec.Region, l.Spec.Zones, l.Spec.NodeDefaults.ImageID = "us-central1", []string{"Uocm:PHX-AD-1"}, "ocid1.vcn.oc1.phx.a"
+				l.Spec.OCI = &omni.OCILocation{
+					TenancyID: "ocid1.user.oc1..a", CompartmentID: "c", VCNID: "vcn-1", NSGID: "sg-1",
+					SubnetIDs: map[string]string{"us-west-2a": "subnet-1"},
+				}
+			}),
+			want: []string{
+				invalid + "spec.region", invalid + "spec.zones[0]", invalid + "spec.nodeDefaults.imageID", invalid + "spec.oci.tenancyID",
+				invalid + "spec.oci.compartmentID", invalid + "spec.oci.vcnID", invalid + "spec.oci.nsgID",
+				invalid + "spec.oci.subnetIDs[us-west-2a]", invalid + "spec.oci.subnetIDs[us-west-2a]",
+			},
+		},
+		"the network of another cloud": {
+			location: ociLocation(func(l *omni.EdgeLocation) { l.Spec.GCP, l.Spec.AWS = gcpLocation(nil).Spec.GCP, location(nil).Spec.AWS }),
+			want: []string{
+				forbidden + "spec.aws", forbidden + "spec.gcp",
+				invalid + "spec.aws.subnetIDs[us-west-2a]", invalid + "spec.gcp.zones[0]", invalid + "spec.gcp.zones[1]",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { expectCreate(t, test.location, test.want) })
+	}
+	expectUpdate(t, gcpLocation(func(l *omni.EdgeLocation) { l.Spec.GCP.ProjectID = "other-project" }), gcpLocation(nil), []string{invalid + "spec.gcp.projectID"})
+	expectUpdate(t, ociLocation(func(l *omni.EdgeLocation) { l.Spec.OCI = nil }), ociLocation(nil), []string{invalid + "spec.oci"})
+}
