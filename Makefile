@@ -68,6 +68,10 @@ fuzz: ## Fuzz for a minute and a half: no input breaks out of a script's quotes,
 generate: ## Write all generated code anew.
 	hack/update-codegen.sh
 
+.PHONY: catalog
+catalog: ## Write the snapshot of machine types and prices anew; INPUT is the file pkg/catalog/snapshot/SOURCES.md describes.
+	go run ./hack/catalog --input "$(INPUT)"
+
 .PHONY: verify
 verify: verify-generated verify-lint verify-modules ## Check that generated code, modules and style are as they should be.
 

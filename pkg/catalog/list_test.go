@@ -10,9 +10,9 @@ import (
 
 // listed are offerings that differ in everything a list can be filtered by.
 var listed = []Offering{
-	{InstanceType: "a.small", Architecture: "amd64", Region: "r1", Zone: "r1a", CapacityType: "spot", VCPU: 2, MemoryBytes: 8 << 30, HourlyPrice: 0.1},
-	{InstanceType: "b.large", Architecture: "arm64", Region: "r1", Zone: "r1b", CapacityType: "on-demand", VCPU: 8, MemoryBytes: 16 << 30, HourlyPrice: 0.2},
-	{InstanceType: "c.gpu", Architecture: "amd64", Region: "r2", Zone: "r2a", CapacityType: "on-demand", VCPU: 4, MemoryBytes: 32 << 30, GPUs: 1, GPUName: "T4", HourlyPrice: 0.8},
+	{Type: Type{InstanceType: "a.small", Architecture: "amd64", VCPU: 2, MemoryBytes: 8 << 30}, Region: "r1", Zone: "r1a", CapacityType: "spot", HourlyPrice: 0.1},
+	{Type: Type{InstanceType: "b.large", Architecture: "arm64", VCPU: 8, MemoryBytes: 16 << 30}, Region: "r1", Zone: "r1b", CapacityType: "on-demand", HourlyPrice: 0.2},
+	{Type: Type{InstanceType: "c.gpu", Architecture: "amd64", VCPU: 4, MemoryBytes: 32 << 30, GPUs: 1, GPUName: "T4"}, Region: "r2", Zone: "r2a", CapacityType: "on-demand", HourlyPrice: 0.8},
 }
 
 func TestFilter(t *testing.T) {

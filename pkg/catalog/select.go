@@ -11,7 +11,8 @@ import (
 
 // Select is the one home of a node template's constraints: it returns the
 // offerings the template allows, one for every zone, in the order given.
-// Offerings without a zone are spread over zones.
+// Offerings without a zone are spread over zones. Edges are amd64 machines: their
+// images and what runs on them are.
 func Select(offerings []Offering, template *v1beta1.NodeTemplateSpec, zones []string) []Offering {
 	var selected []Offering
 	for _, o := range offerings {
@@ -38,7 +39,8 @@ func allowed(o *Offering, c *v1beta1.NodeConstraints) bool {
 		capacityTypes = []v1beta1.CapacityType{v1beta1.CapacityOnDemand}
 	}
 	switch {
-	case !slices.Contains(capacityTypes, v1beta1.CapacityType(o.CapacityType)),
+	case o.Architecture != "amd64",
+		!slices.Contains(capacityTypes, v1beta1.CapacityType(o.CapacityType)),
 		o.VCPU < int64(c.MinCPU),
 		c.MaxCPU > 0 && o.VCPU > int64(c.MaxCPU),
 		c.MinMemory != nil && o.MemoryBytes < c.MinMemory.Value(),

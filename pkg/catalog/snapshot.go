@@ -6,43 +6,48 @@ package catalog
 import (
 	"bytes"
 	"cmp"
-	_ "embed"
+	"embed"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
-	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// awsSnapshot holds public on-demand list prices (Linux, shared tenancy). The
-// prices are those of us-east-1; AWS lists the same for us-west-2. It holds no
-// spot prices, because AWS publishes none that stay true.
+// snapshotFiles are written by hack/catalog; snapshot/SOURCES.md says where each
+// figure is from.
 //
-//go:embed snapshot/aws.csv
-var awsSnapshot []byte
+//go:embed snapshot/*.csv
+var snapshotFiles embed.FS
 
-// snapshotDate is the day the prices in snapshot/ are of.
-const snapshotDate = "2026-07-20"
+// snapshotDate is the day of the prices in snapshot/, as SOURCES.md says:
+// 2026-07-20.
+var snapshotDate = metav1.Unix(1784505600, 0)
 
-// Snapshot returns the embedded catalog.
+// Snapshot returns a catalog that knows what is embedded.
 func Snapshot() (*Catalog, error) {
-	offerings, err := parseAWS(awsSnapshot)
-	if err != nil {
-		return nil, fmt.Errorf("embedded catalog snapshot/aws.csv: %w", err)
+	c := &Catalog{snapshot: map[Region][]Offering{}, listings: map[Region]*Listing{}, live: map[Region][]Offering{}}
+	for provider, name := range map[string]string{"AWS": "aws", "GCP": "gcp", "OCI": "oci"} {
+		path := "snapshot/" + name + ".csv"
+		data, err := snapshotFiles.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		offerings, err := parseSnapshot(provider, data)
+		if err != nil {
+			return nil, fmt.Errorf("embedded catalog %s: %w", path, err)
+		}
+		for _, o := range offerings {
+			region := Region{Provider: provider, Name: o.Region}
+			c.snapshot[region] = append(c.snapshot[region], o)
+		}
 	}
-	return newCatalog("snapshot "+snapshotDate, offerings), nil
-}
-
-func newCatalog(source string, offerings []Offering) *Catalog {
-	c := &Catalog{source: source, offerings: map[regionKey][]Offering{}}
-	for _, o := range offerings {
-		key := regionKey{o.Provider, o.Region}
-		c.offerings[key] = append(c.offerings[key], o)
+	for _, offerings := range c.snapshot {
+		slices.SortFunc(offerings, Cheaper)
 	}
-	for _, list := range c.offerings {
-		slices.SortStableFunc(list, Cheaper)
-	}
-	return c
+	return c, nil
 }
 
 // Cheaper orders offerings by price, then by every name, so that the order is
@@ -57,65 +62,99 @@ func Cheaper(a, b Offering) int {
 	)
 }
 
-// The columns of snapshot/aws.csv.
-const (
-	columnRegion = iota
-	columnInstanceType
-	columnArchitecture
-	columnVCPU
-	columnMemoryMiB
-	columnGPUs
-	columnGPUName
-	columnPrice
-	columns
-)
-
-func parseAWS(data []byte) ([]Offering, error) {
-	reader := csv.NewReader(bytes.NewReader(data))
-	reader.FieldsPerRecord = columns
-	records, err := reader.ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(records) == 0 {
-		return nil, fmt.Errorf("no header line")
-	}
-	offerings := make([]Offering, 0, len(records))
-	for i, record := range records[1:] {
-		o, err := parseRecord(record)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+2, err)
-		}
-		offerings = append(offerings, o)
-	}
-	return offerings, nil
+// SnapshotColumns is the header of the files in snapshot/. Memory is in MiB, that of
+// a GPU too; prices are US dollars per hour; a basis is snapshot or estimate; a
+// type without spot machines has an empty spot price.
+var SnapshotColumns = []string{
+	"region", "instanceType", "architecture", "vcpu", "memoryMiB", "gpus", "gpuName", "gpuMemoryMiB",
+	"onDemand", "onDemandBasis", "spot", "spotBasis",
 }
 
-func parseRecord(record []string) (Offering, error) {
-	var integers [columns]int64
-	for _, column := range []int{columnVCPU, columnMemoryMiB, columnGPUs} {
-		n, err := strconv.ParseInt(record[column], 10, 64)
-		if err != nil {
-			return Offering{}, fmt.Errorf("column %d: %w", column+1, err)
+func parseSnapshot(provider string, data []byte) ([]Offering, error) {
+	reader := csv.NewReader(bytes.NewReader(data))
+	reader.FieldsPerRecord = len(SnapshotColumns)
+	header, err := reader.Read()
+	if err != nil {
+		return nil, fmt.Errorf("no header line: %w", err)
+	}
+	if !slices.Equal(header, SnapshotColumns) {
+		return nil, fmt.Errorf("the header is %q, want %q", header, SnapshotColumns)
+	}
+	var offerings []Offering
+	for {
+		record, err := reader.Read()
+		if err == io.EOF {
+			return offerings, nil
 		}
-		integers[column] = n
+		if err != nil {
+			return nil, err
+		}
+		row, err := parseRow(provider, record)
+		if err != nil {
+			line, _ := reader.FieldPos(0)
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+		offerings = append(offerings, row...)
 	}
-	price, err := strconv.ParseFloat(record[columnPrice], 64)
-	if err != nil || price <= 0 {
-		return Offering{}, fmt.Errorf("column %d: not a price: %q", columnPrice+1, record[columnPrice])
+}
+
+// parseRow returns the offerings of a type: on-demand and, if there is one, spot.
+func parseRow(provider string, record []string) ([]Offering, error) {
+	r := &row{fields: record}
+	o := Offering{
+		Provider: provider, Region: r.text("region"),
+		Type: Type{
+			InstanceType: r.text("instanceType"), Family: Family(provider, r.text("instanceType")), Architecture: r.text("architecture"),
+			VCPU: r.integer("vcpu"), MemoryBytes: r.integer("memoryMiB") * mebibyte,
+			GPUs: r.integer("gpus"), GPUName: r.text("gpuName"), GPUMemoryBytes: r.integer("gpuMemoryMiB") * mebibyte,
+		},
 	}
-	family, _, ok := strings.Cut(record[columnInstanceType], ".")
-	if !ok {
-		return Offering{}, fmt.Errorf("column %d: not an instance type: %q", columnInstanceType+1, record[columnInstanceType])
+	o.Allocatable = Allocatable(Machine{VCPU: o.VCPU, MemoryBytes: o.MemoryBytes, GPUs: o.GPUs}, Kubeadm, nil)
+	list := r.price("onDemand")
+	ways := []Offering{o.at(onDemand, list)}
+	if r.text("spot") != "" {
+		cheap := r.price("spot")
+		if cheap.hourly > list.hourly {
+			r.fail("spot", "is above the on-demand price")
+		}
+		ways = append(ways, o.at(spot, cheap))
 	}
-	memory := integers[columnMemoryMiB] << 20
-	return Offering{
-		Provider: "AWS", Region: record[columnRegion],
-		InstanceType: record[columnInstanceType], Family: family,
-		Architecture: record[columnArchitecture], CapacityType: "on-demand",
-		VCPU: integers[columnVCPU], MemoryBytes: memory,
-		GPUs: integers[columnGPUs], GPUName: record[columnGPUName],
-		Allocatable: Allocatable(integers[columnVCPU], memory, integers[columnGPUs]),
-		HourlyPrice: price,
-	}, nil
+	if o.VCPU <= 0 || o.MemoryBytes <= 0 || o.InstanceType == "" || o.Region == "" {
+		r.fail("instanceType", "is no machine in a region, with CPUs and memory")
+	}
+	return ways, r.err
+}
+
+// row reads the fields of a record and keeps the first error.
+type row struct {
+	fields []string
+	err    error
+}
+
+func (r *row) text(column string) string { return r.fields[slices.Index(SnapshotColumns, column)] }
+
+func (r *row) fail(column, problem string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%s: %q %s", column, r.text(column), problem)
+	}
+}
+
+func (r *row) integer(column string) int64 {
+	n, err := strconv.ParseInt(r.text(column), 10, 64)
+	if err != nil || n < 0 {
+		r.fail(column, "is no number of them")
+	}
+	return n
+}
+
+func (r *row) price(column string) price {
+	hourly, err := strconv.ParseFloat(r.text(column), 64)
+	if err != nil || !(hourly > 0) {
+		r.fail(column, "is no price above zero")
+	}
+	basis := Basis(r.text(column + "Basis"))
+	if basis != BasisSnapshot && basis != BasisEstimate {
+		r.fail(column+"Basis", "is neither snapshot nor estimate")
+	}
+	return price{hourly, Source{basis, snapshotDate}}
 }

@@ -41,8 +41,8 @@ func candidate(instanceType, zone string, vcpu int64, price float64) Candidate {
 	return Candidate{
 		Template: template, Location: "aws-oregon",
 		Offering: catalog.Offering{
-			InstanceType: instanceType, Zone: zone, CapacityType: "on-demand", VCPU: vcpu, MemoryBytes: vcpu << 32,
-			Allocatable: catalog.Allocatable(vcpu, vcpu<<32, 0), HourlyPrice: price,
+			Type: catalog.Type{InstanceType: instanceType, VCPU: vcpu, MemoryBytes: vcpu << 32}, Zone: zone, CapacityType: "on-demand",
+			Allocatable: catalog.Allocatable(catalog.Machine{VCPU: vcpu, MemoryBytes: vcpu << 32}, catalog.EKS, nil), HourlyPrice: price,
 		},
 		Labels: map[string]string{corev1.LabelTopologyZone: zone},
 		Taints: []corev1.Taint{edgenode.EdgeTaint()},

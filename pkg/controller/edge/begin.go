@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -96,22 +95,11 @@ func (l *life) zone() string {
 
 // price of an Edge that was made by hand; the solver's own carry theirs.
 func (l *life) price() string {
-	if offering := l.offering(); offering != nil {
+	region := catalog.RegionOf(&l.location.Spec)
+	if offering := l.Catalog.Find(region, l.edge.Spec.InstanceType, l.zone(), string(l.edge.Spec.CapacityType)); offering != nil {
 		return catalog.FormatPrice(offering.HourlyPrice)
 	}
 	return ""
-}
-
-// offering is what the catalog knows of the machine, nil when it does not.
-func (l *life) offering() *catalog.Offering {
-	offerings := l.Catalog.Offerings(string(l.location.Spec.Provider), l.location.Spec.Region)
-	i := slices.IndexFunc(offerings, func(o catalog.Offering) bool {
-		return o.InstanceType == l.edge.Spec.InstanceType && o.CapacityType == string(l.edge.Spec.CapacityType)
-	})
-	if i < 0 {
-		return nil
-	}
-	return &offerings[i]
 }
 
 // launch asks the cloud for the machine of the intent, or finds the one that was

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/edgecluster"
 	"github.com/castai/omni/pkg/edgenode"
@@ -160,7 +161,7 @@ func (l *life) register(ctx context.Context, cluster *edgecluster.Cluster) (bool
 // missingDevice names what the machine was bought for and its kubelet does not
 // offer yet: device plugins register after the node is Ready.
 func (l *life) missingDevice(node *corev1.Node) corev1.ResourceName {
-	offering := l.offering()
+	offering := l.Catalog.OfType(catalog.RegionOf(&l.location.Spec), l.edge.Spec.InstanceType)
 	if offering == nil {
 		return ""
 	}

@@ -69,8 +69,8 @@ func (r *Reconciler) explain(p *scheduling.Purchase, g *gathered) *v1beta1.EdgeD
 		locations[g.problem.Candidates[i].Location] = true
 	}
 	decision := &v1beta1.EdgeDecision{
-		ChosenBecause: fmt.Sprintf("lowest price for what it holds; pods: %d, offerings compared: %d, edge locations: %d, prices: %s",
-			len(p.Pods), len(g.problem.Candidates), len(locations), r.Catalog.Source()),
+		ChosenBecause: fmt.Sprintf("lowest price for what it holds; pods: %d, offerings compared: %d, edge locations: %d, price: %s",
+			len(p.Pods), len(g.problem.Candidates), len(locations), p.Candidate.Offering.PriceSource),
 	}
 	if p.RunnerUp != nil {
 		decision.RunnerUp = describe(p.RunnerUp)

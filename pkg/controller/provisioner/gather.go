@@ -143,7 +143,7 @@ func (r *Reconciler) addTemplate(g *gathered, template *v1beta1.NodeTemplate, ed
 			!location.DeletionTimestamp.IsZero() || !meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
 			continue
 		}
-		all := r.Catalog.Offerings(string(location.Spec.Provider), location.Spec.Region)
+		all := r.Catalog.Offerings(catalog.RegionOf(&location.Spec))
 		for _, o := range catalog.Select(all, &template.Spec, location.UsableZones()) {
 			if r.Unavailable.Has(unavailable.Offering{
 				Location: locationKey.String(), InstanceType: o.InstanceType, Zone: o.Zone, CapacityType: o.CapacityType,
@@ -210,10 +210,5 @@ func (r *Reconciler) offering(g *gathered, e *v1beta1.Edge) *catalog.Offering {
 	if location == nil {
 		return nil
 	}
-	all := r.Catalog.Offerings(string(location.Spec.Provider), location.Spec.Region)
-	i := slices.IndexFunc(all, func(o catalog.Offering) bool { return o.InstanceType == e.Spec.InstanceType })
-	if i < 0 {
-		return nil
-	}
-	return &all[i]
+	return r.Catalog.OfType(catalog.RegionOf(&location.Spec), e.Spec.InstanceType)
 }

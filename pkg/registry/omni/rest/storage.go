@@ -24,7 +24,7 @@ func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocations
 	if err != nil {
 		return info, err
 	}
-	templates, err := nodetemplatestorage.NewStorage(optsGetter, locations.EdgeLocation, catalog)
+	templates, err := nodetemplatestorage.NewStorage(optsGetter, locations.EdgeLocation, catalog, onboard.Clock)
 	if err != nil {
 		return info, err
 	}

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
@@ -27,6 +28,7 @@ type InstancesREST struct {
 	templates rest.Getter
 	locations rest.Lister
 	catalog   *catalog.Catalog
+	clock     clock.PassiveClock
 }
 
 var (
@@ -69,7 +71,7 @@ func (r *InstancesREST) Get(ctx context.Context, name string, options runtime.Ob
 	}
 	token := continueToken{
 		Version: continueVersion, Query: queryDigest(template, query, instanceOptions),
-		Source: r.catalog.Source(), List: listDigest(r.catalog.Source(), offers),
+		Source: newest(offers).String(), List: listDigest(offers),
 	}
 	return page(offers, query.order, query.limit, token, instanceOptions.Continue)
 }
@@ -80,26 +82,27 @@ func (r *InstancesREST) offers(ctx context.Context, template *omni.NodeTemplate,
 	if err != nil {
 		return nil, err
 	}
-	external := &v1beta1.NodeTemplateSpec{}
-	if err := v1beta1.Convert_omni_NodeTemplateSpec_To_v1beta1_NodeTemplateSpec(&template.Spec, external, nil); err != nil {
+	spec := &v1beta1.NodeTemplateSpec{}
+	if err := v1beta1.Convert_omni_NodeTemplateSpec_To_v1beta1_NodeTemplateSpec(&template.Spec, spec, nil); err != nil {
 		return nil, err
 	}
 	var offers []offer
+	now := metav1.NewTime(r.clock.Now())
 	locations := object.(*omni.EdgeLocationList).Items
 	for i := range locations {
 		location := &locations[i]
 		if !allows(template.Spec.EdgeLocations, location) || query.location != "" && query.location != location.Name {
 			continue
 		}
-		zones, err := zonesOf(location)
-		if err != nil {
+		external := &v1beta1.EdgeLocation{}
+		if err := v1beta1.Convert_omni_EdgeLocation_To_v1beta1_EdgeLocation(location, external, nil); err != nil {
 			return nil, err
 		}
-		offerings := r.catalog.Offerings(string(location.Spec.Provider), location.Spec.Region)
-		for _, offering := range catalog.Select(offerings, external, zones) {
+		offerings := r.catalog.Offerings(catalog.RegionOf(&external.Spec))
+		for _, offering := range catalog.Select(offerings, spec, zones(external)) {
 			if query.filter.Passes(&offering) {
-				instance := r.instance(location.Name, &offering)
-				offers = append(offers, offer{query.order.Position(&offering, instance.Name), instance})
+				instance := newInstance(location.Name, &offering, now)
+				offers = append(offers, offer{query.order.Position(&offering, instance.Name), instance, offering.PriceSource})
 			}
 		}
 	}
@@ -112,24 +115,20 @@ func allows(locations omni.TemplateEdgeLocations, location *omni.EdgeLocation) b
 		(len(locations.Names) == 0 || slices.Contains(locations.Names, location.Name))
 }
 
-// zonesOf are the zones machines may be bought in. Before the location is on board
-// they are spec.zones or, without these, the empty zone: prices can be looked at
-// before anything is made in the cloud.
-func zonesOf(location *omni.EdgeLocation) ([]string, error) {
-	external := &v1beta1.EdgeLocation{}
-	if err := v1beta1.Convert_omni_EdgeLocation_To_v1beta1_EdgeLocation(location, external, nil); err != nil {
-		return nil, err
-	}
+// zones are those machines may be bought in. Before the location is on board they
+// are spec.zones or, without these, the empty zone: prices can be looked at before
+// anything is made in the cloud.
+func zones(location *v1beta1.EdgeLocation) []string {
 	switch {
-	case external.NetworkZones() != nil:
-		return external.UsableZones(), nil
+	case location.NetworkZones() != nil:
+		return location.UsableZones()
 	case len(location.Spec.Zones) > 0:
-		return location.Spec.Zones, nil
+		return location.Spec.Zones
 	}
-	return []string{""}, nil
+	return []string{""}
 }
 
-func (r *InstancesREST) instance(location string, o *catalog.Offering) omni.Instance {
+func newInstance(location string, o *catalog.Offering, now metav1.Time) omni.Instance {
 	parts := []string{o.InstanceType, location, o.Zone, o.CapacityType}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return omni.Instance{
@@ -146,6 +145,6 @@ func (r *InstancesREST) instance(location string, o *catalog.Offering) omni.Inst
 		GPUs:             int32(o.GPUs),
 		GPUName:          o.GPUName,
 		HourlyPrice:      catalog.FormatPrice(o.HourlyPrice),
-		PriceSource:      r.catalog.Source(),
+		PriceSource:      o.PriceSource.Since(now),
 	}
 }

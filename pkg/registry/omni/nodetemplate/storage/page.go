@@ -27,7 +27,7 @@ type continueToken struct {
 	Version int `json:"v"`
 	// Query is the digest of the template's name, the filters and the order.
 	Query []byte `json:"query"`
-	// Source is the catalog's, List the digest of the whole list.
+	// Source is the newest one of a price, List the digest of the whole list.
 	Source string `json:"source"`
 	List   []byte `json:"list"`
 	// Last is the position of the last instance of the page before.
@@ -63,6 +63,17 @@ func decodeContinue(text string) (*continueToken, error) {
 type offer struct {
 	position catalog.Position
 	instance omni.Instance
+	source   catalog.Source
+}
+
+// newest is the source that was asked last.
+func newest(offers []offer) (source catalog.Source) {
+	for i := range offers {
+		if source.Time.Before(&offers[i].source.Time) {
+			source = offers[i].source
+		}
+	}
+	return source
 }
 
 // page cuts the page out of the sorted offers that text, the continue token, and
@@ -113,7 +124,7 @@ func expired(before *continueToken, now continueToken) error {
 	}
 	changed := "the template or its edge locations have changed"
 	if before.Source != now.Source {
-		changed = fmt.Sprintf("the catalog has changed from %s to %s", before.Source, now.Source)
+		changed = fmt.Sprintf("the prices have changed from %s to %s", before.Source, now.Source)
 	}
 	gone := apierrors.NewResourceExpired("the list of instances is not the one the continue token was made for: " + changed +
 		". Leave continue out to start again, or go on with metadata.continue of this answer, in which case what changed before that point is missed.")
@@ -133,11 +144,10 @@ func queryDigest(template *omni.NodeTemplate, query *instanceQuery, options *omn
 	return sum[:digestSize]
 }
 
-// listDigest is the same for the same instances at the same prices, of the same
-// source.
-func listDigest(source string, offers []offer) []byte {
+// listDigest is the same for the same instances at the same prices, however often
+// the cloud was asked for them.
+func listDigest(offers []offer) []byte {
 	sum := sha256.New()
-	fmt.Fprintln(sum, source)
 	for i := range offers {
 		fmt.Fprintln(sum, offers[i].instance.Name, offers[i].instance.HourlyPrice)
 	}

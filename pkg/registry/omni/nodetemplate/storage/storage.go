@@ -11,6 +11,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/generic"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apiserver/scheme"
@@ -27,8 +28,9 @@ type Storage struct {
 }
 
 // NewStorage opens the store of nodetemplates and returns their endpoints. The
-// locations a template resolves to are read from locations.
-func NewStorage(optsGetter generic.RESTOptionsGetter, locations rest.Lister, catalog *catalog.Catalog) (*Storage, error) {
+// locations a template resolves to are read from locations; clk tells how old the
+// prices are.
+func NewStorage(optsGetter generic.RESTOptionsGetter, locations rest.Lister, catalog *catalog.Catalog, clk clock.PassiveClock) (*Storage, error) {
 	strategy := nodetemplate.NewStrategy(scheme.Scheme)
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &omni.NodeTemplate{} },
@@ -49,6 +51,6 @@ func NewStorage(optsGetter generic.RESTOptionsGetter, locations rest.Lister, cat
 	return &Storage{
 		NodeTemplate: endpoint.NewREST(store, "nt"),
 		Status:       status,
-		Instances:    &InstancesREST{templates: store, locations: locations, catalog: catalog},
+		Instances:    &InstancesREST{templates: store, locations: locations, catalog: catalog, clock: clk},
 	}, nil
 }

@@ -53,7 +53,7 @@ func TestStore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			options.ResourcePrefix = name // every test begins with nothing
-			storage, err := NewStorage(options, nil, nil)
+			storage, err := NewStorage(options, nil, nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -154,7 +154,7 @@ var instanceColumns = table.NewConvertor(
 	},
 	instanceColumn{
 		Name: "Source", Type: "string",
-		Description: "Where the price is from and of which day.",
+		Description: "Where the price is from and how old it is: live 12m, or the day of the snapshot that is part of OMNI.",
 		Value:       func(i *omni.Instance) any { return i.PriceSource },
 	},
 	instanceColumn{
