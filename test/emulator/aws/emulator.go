@@ -5,7 +5,8 @@
 // third-party AWS emulator of the lab. moto answers for the cloud's state; this
 // proxy refuses what AWS refuses and moto does not: unsigned requests, unknown
 // or malformed parameters, a reused client token. It also injects the faults a
-// cloud has (no capacity, throttling, lost answers).
+// cloud has (no capacity, throttling, lost answers), pages what AWS pages, and has
+// prices: see market.
 package aws
 
 import (
@@ -32,17 +33,25 @@ type Emulator struct {
 	clock    clock.Clock
 	faults   faults
 	tokens   clientTokens
+	market   *market
+	pager    pager
 	admin    *http.ServeMux
 }
 
 // New returns an Emulator in front of the moto server at upstream. The model
 // validates the EC2 requests.
-func New(upstreamURL *url.URL, model *Model, clk clock.Clock) *Emulator {
+func New(upstreamURL *url.URL, model *Model, clk clock.Clock) (*Emulator, error) {
+	market, err := newMarket()
+	if err != nil {
+		return nil, err
+	}
 	e := &Emulator{
 		model:    model,
 		upstream: upstream{url: upstreamURL, client: &http.Client{Timeout: time.Minute}},
 		clock:    clk,
 		tokens:   clientTokens{calls: map[string]*call{}},
+		market:   market,
+		pager:    pager{kept: map[string][]item{}},
 		admin:    http.NewServeMux(),
 		proxy: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstreamURL) },
@@ -55,7 +64,9 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) *Emulator {
 	e.admin.HandleFunc("GET /_emulator/faults", e.faults.list)
 	e.admin.HandleFunc("POST /_emulator/faults", e.faults.add)
 	e.admin.HandleFunc("DELETE /_emulator/faults", e.faults.clear)
-	return e
+	e.admin.HandleFunc("POST /_emulator/prices", e.market.add)
+	e.admin.HandleFunc("DELETE /_emulator/prices", e.market.clear)
+	return e, nil
 }
 
 // ServeHTTP answers a request as AWS would.
@@ -109,6 +120,18 @@ func (e *Emulator) check(ctx context.Context, req *request) *Error {
 func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
 	if name, ok := canonicalParameter(req); ok {
 		return e.canonicalImage(r.Context(), req, name)
+	}
+	switch {
+	case req.service == servicePricing:
+		return e.products(req)
+	case req.service == serviceEC2 && req.action == "DescribeSpotPriceHistory":
+		return e.spotHistory(r.Context(), req)
+	case req.service == serviceEC2 && defaultPage[req.action] != 0:
+		return e.pager.serve(req, func(query url.Values) *response {
+			whole := *req
+			whole.params, whole.body = query, []byte(query.Encode())
+			return e.forward(r.Context(), r, &whole)
+		})
 	}
 	token := req.params.Get("ClientToken")
 	if req.service != serviceEC2 || token == "" {

@@ -41,6 +41,11 @@ func TestEmulator(t *testing.T) {
 	t.Run("faults", cloud.testFaults)
 	t.Run("lost answer", cloud.testLostAnswer)
 	t.Run("web identity", cloud.testWebIdentity)
+	t.Run("pages", cloud.testPages)
+	t.Run("price list", cloud.testPriceList)
+	t.Run("price list validation", cloud.testPriceListValidation)
+	t.Run("spot prices", cloud.testSpotPrices)
+	t.Run("setting prices", cloud.testSetPrices)
 }
 
 type cloud struct {

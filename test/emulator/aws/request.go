@@ -18,7 +18,16 @@ const (
 	serviceIAM = "iam"
 	serviceSSM = "ssm"
 	serviceSTS = "sts"
+	// servicePricing is the scope of the Price List API.
+	servicePricing = "pricing"
 )
+
+// serviceByTarget finds the service of a request in the JSON protocol, by the
+// prefix of X-Amz-Target.
+var serviceByTarget = map[string]string{
+	"AmazonSSM":           serviceSSM,
+	"AWSPriceListService": servicePricing,
+}
 
 // serviceByVersion finds the service of an unsigned request: the query protocol
 // carries the version of the API, which differs by service.
@@ -58,8 +67,8 @@ func readRequest(w http.ResponseWriter, r *http.Request) (*request, *Error) {
 	}
 	if prefix, action, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
 		req.action = action
-		if prefix == "AmazonSSM" {
-			req.service = serviceSSM
+		if service, ok := serviceByTarget[prefix]; ok {
+			req.service = service
 		}
 	}
 	var err error

@@ -36,6 +36,7 @@ var statusByCode = map[string]int{
 	"RequestLimitExceeded":         http.StatusServiceUnavailable,
 	"ServiceUnavailable":           http.StatusServiceUnavailable,
 	"SignatureDoesNotMatch":        http.StatusForbidden,
+	"InternalErrorException":       http.StatusInternalServerError,
 	"Unavailable":                  http.StatusServiceUnavailable,
 	"UnauthorizedOperation":        http.StatusForbidden,
 }
@@ -57,7 +58,7 @@ type xmlError struct {
 // writeError answers with err in the shape of the request's protocol: EC2's XML,
 // the query protocol's XML or JSON.
 func writeError(w http.ResponseWriter, req *request, err *Error) {
-	if req.service == serviceSSM {
+	if req.service == serviceSSM || req.service == servicePricing {
 		w.Header().Set("X-Amzn-ErrorType", err.Code)
 		writeJSON(w, err.status(), map[string]string{"__type": err.Code, "message": err.Message})
 		return

@@ -71,7 +71,11 @@ func StartEmulator(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(emulator.New(StartMoto(t), model, clock.RealClock{}))
+	handler, err := emulator.New(StartMoto(t), model, clock.RealClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL
 }

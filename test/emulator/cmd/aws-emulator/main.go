@@ -51,11 +51,15 @@ func run(ctx context.Context, listen, upstream, model string) error {
 	if err != nil {
 		return err
 	}
+	emulator, err := aws.New(u, m, clock.RealClock{})
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	server := &http.Server{Handler: aws.New(u, m, clock.RealClock{}), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: emulator, ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })
 	log.Printf("serving on %s in front of %s, %d EC2 operations", l.Addr(), u, len(m.Operations))
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
