@@ -4,10 +4,20 @@
 package catalog
 
 import (
+	"context"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
+
+// Lister asks a cloud for the region of an edge location. The catalog of a cloud
+// without one is the snapshot.
+type Lister interface {
+	// ListOfferings asks for every part. One that fails is as in known, which may
+	// be nil, with the error in it; the error names all parts that failed. There
+	// is always a listing.
+	ListOfferings(ctx context.Context, known *Listing) (*Listing, error)
+}
 
 // Listing is what a cloud has said about a region. Its parts are asked for apart,
 // and each may fail apart: a part that was never answered is taken from the

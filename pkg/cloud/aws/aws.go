@@ -17,7 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"k8s.io/utils/clock"
 
+	catalogaws "github.com/castai/omni/pkg/catalog/aws"
 	"github.com/castai/omni/pkg/cloud"
 )
 
@@ -47,8 +49,10 @@ const sessionName = "omni-controller"
 // requestTimeout bounds one request: a worker must not wait for ever.
 const requestTimeout = 30 * time.Second
 
-// Provider implements cloud.Provider for one location.
+// Provider implements cloud.Provider for one location, and catalog.Lister for its
+// region.
 type Provider struct {
+	*catalogaws.Lister
 	location Location
 	ec2      *ec2.Client
 	ssm      *ssm.Client
@@ -83,6 +87,7 @@ func New(ctx context.Context, location Location) (*Provider, error) {
 			"neither spec.aws.roleARN nor spec.credentials.secretRef is set: run the onboarding script or set one of them")}
 	}
 	return &Provider{
+		Lister:   catalogaws.New(cfg, clock.RealClock{}),
 		location: location,
 		ec2:      ec2.NewFromConfig(cfg),
 		ssm:      ssm.NewFromConfig(cfg),
