@@ -11,6 +11,7 @@ package aws
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -121,17 +122,8 @@ func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
 	if name, ok := canonicalParameter(req); ok {
 		return e.canonicalImage(r.Context(), req, name)
 	}
-	switch {
-	case req.service == servicePricing:
-		return e.products(req)
-	case req.service == serviceEC2 && req.action == "DescribeSpotPriceHistory":
-		return e.spotHistory(r.Context(), req)
-	case req.service == serviceEC2 && defaultPage[req.action] != 0:
-		return e.pager.serve(req, func(query url.Values) *response {
-			whole := *req
-			whole.params, whole.body = query, []byte(query.Encode())
-			return e.forward(r.Context(), r, &whole)
-		})
+	if answer, err, ok := e.own(r, req); ok {
+		return answer, cmp.Or(err, e.delay(r.Context(), latency))
 	}
 	token := req.params.Get("ClientToken")
 	if req.service != serviceEC2 || token == "" {
@@ -142,6 +134,31 @@ func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
 		// A caller that hangs up does not undo what the cloud has begun.
 		return e.forward(context.WithoutCancel(r.Context()), r, req)
 	})
+}
+
+// latency of what the front answers without moto. The SDK closes the body of a
+// request as soon as its answer begins, and net/http drops the connection when it
+// is not done with that body yet: an answer that is long and comes within
+// microseconds, as no cloud's does, would be lost time and again.
+const latency = 5 * time.Millisecond
+
+// own is what the front answers without moto, or once for all of moto's pages.
+func (e *Emulator) own(r *http.Request, req *request) (answer *response, err *Error, ok bool) {
+	switch {
+	case req.service == servicePricing:
+		answer, err = e.products(req)
+	case req.service == serviceEC2 && req.action == "DescribeSpotPriceHistory":
+		answer, err = e.spotHistory(r.Context(), req)
+	case req.service == serviceEC2 && defaultPage[req.action] != 0:
+		answer, err = e.pager.serve(req, func(query url.Values) *response {
+			whole := *req
+			whole.params, whole.body = query, []byte(query.Encode())
+			return e.forward(r.Context(), r, &whole)
+		})
+	default:
+		return nil, nil, false
+	}
+	return answer, err, true
 }
 
 // forward passes the request to moto and keeps the whole answer.

@@ -18,9 +18,7 @@ import (
 
 // testPages: moto answers in one piece, AWS in pages of at most 100 types.
 func (c *cloud) testPages(t *testing.T) {
-	// The SDK closes the body of a request as soon as the answer begins, and net/http
-	// drops the connection when it is not done with that body yet: an answer that
-	// is long and at once, as only a local server's, is lost now and then.
+	// On a busy machine the latency of the emulator may not be enough.
 	patient := ec2.NewFromConfig(c.cfg, func(o *ec2.Options) { o.RetryMaxAttempts = 10 })
 	seen := map[types.InstanceType]int{}
 	pages := ec2.NewDescribeInstanceTypesPaginator(patient, &ec2.DescribeInstanceTypesInput{})
