@@ -15,6 +15,7 @@ import (
 	"github.com/castai/omni/pkg/admission/references"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/scheme"
+	"github.com/castai/omni/pkg/apiserver/offerings"
 	"github.com/castai/omni/pkg/catalog"
 	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
 	edgestorage "github.com/castai/omni/pkg/registry/omni/edge/storage"
@@ -37,6 +38,8 @@ type Config struct {
 	Onboard edgelocationstorage.OnboardConfig
 	// Console answers edges/console-output; nil: the answer is how to set it up.
 	Console edgestorage.Console
+	// Controller reports what the clouds offer; nil: the catalog stays the snapshot.
+	Controller offerings.Controller
 }
 
 // NewConfig returns a Config that serves the OpenAPI documents of the group and
@@ -73,13 +76,13 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	offerings, err := catalog.Snapshot()
+	snapshot, err := catalog.Snapshot()
 	if err != nil {
 		return nil, err
 	}
 	onboard := c.Onboard
 	onboard.Authorizer = c.Generic.Authorization.Authorizer
-	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, c.Console, offerings)
+	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, c.Console, snapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -94,5 +97,12 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	if err := server.AddPostStartHook("storage-readiness", server.StorageReadinessHook.Hook); err != nil {
 		return nil, err
 	}
-	return server, nil
+	if c.Controller == nil {
+		return server, nil
+	}
+	follower := &offerings.Follower{Controller: c.Controller, Catalog: snapshot}
+	return server, server.AddPostStartHook("catalog", func(hook genericapiserver.PostStartHookContext) error {
+		go follower.Run(hook)
+		return nil
+	})
 }

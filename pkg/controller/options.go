@@ -50,7 +50,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Identity of the main cluster: the value of the tag omni.cast.ai/cluster-id on every cloud resource. Required, and never changed.")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace of the controller: its lease and its ServiceAccount.")
 	fs.StringVar(&o.ServiceAccount, "service-account", o.ServiceAccount, "ServiceAccount whose tokens the clouds trust (web identity).")
-	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "Where metrics, and consoles of machines for omni-apiserver, are served over TLS to those the main cluster lets in; 0 for nowhere.")
+	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "Where metrics, and consoles of machines and the catalog for omni-apiserver, are served over TLS to those the main cluster lets in; 0 for nowhere.")
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "Where /healthz and /readyz are served.")
 	fs.StringVar(&o.WebhookBindAddress, "webhook-bind-address", o.WebhookBindAddress, "Where the pod webhook is served.")
 	fs.StringVar(&o.WebhookCertDir, "webhook-cert-dir", o.WebhookCertDir, "Directory with tls.crt and tls.key of the webhook and the metrics; read again when they change.")

@@ -30,6 +30,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
+	catalogcontroller "github.com/castai/omni/pkg/controller/catalog"
 	"github.com/castai/omni/pkg/controller/certificate"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/console"
@@ -161,7 +162,7 @@ func newOmni(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) (
 }
 
 func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *rest.Config) error {
-	snapshot, err := catalog.Snapshot()
+	offerings, err := catalog.Snapshot()
 	if err != nil {
 		return err
 	}
@@ -178,14 +179,18 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 	}
 	consoles := &console.Handler{Omni: omni.GetClient(), Connect: connect}
 	for what, err := range map[string]error{
-		"console":      mgr.AddMetricsServerExtraHandler(v1beta1.ConsoleOutputPath, consoles.Routes()),
+		"console":        mgr.AddMetricsServerExtraHandler(v1beta1.ConsoleOutputPath, consoles.Routes()),
+		"catalog report": mgr.AddMetricsServerExtraHandler(catalog.ReportPath, catalogcontroller.Report(offerings)),
+		"catalog": (&catalogcontroller.Reconciler{
+			Omni: omni.GetClient(), Connect: connect, Catalog: offerings, Recorder: recorder, Clock: clock,
+		}).SetupWithManager(mgr, omni),
 		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
 		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
 		"edge": (&edge.Reconciler{
-			Omni: omni.GetClient(), Direct: omni.GetAPIReader(), Main: mgr.GetClient(), Connect: connect, Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
+			Omni: omni.GetClient(), Direct: omni.GetAPIReader(), Main: mgr.GetClient(), Connect: connect, Catalog: offerings, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"provisioner": (&provisioner.Reconciler{
-			Omni: omni.GetClient(), Main: mgr.GetClient(), Direct: omni.GetAPIReader(), Catalog: snapshot, Unavailable: refused, Recorder: recorder, Clock: clock,
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Direct: omni.GetAPIReader(), Catalog: offerings, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"consolidation": (&consolidation.Reconciler{
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Recorder: recorder, Clock: clock,

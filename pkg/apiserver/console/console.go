@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -53,21 +54,31 @@ func New(controller *url.URL, caFile string, main *restclient.Config) (*Client, 
 	return &Client{controller: controller, client: client}, nil
 }
 
-// Output returns the console of an edge's machine. Errors are API statuses: those
-// omni-controller answers with, or 503 when it cannot be asked.
-func (c *Client) Output(ctx context.Context, namespace, name string) (string, error) {
-	address := c.controller.JoinPath(v1beta1.ConsoleOutputPath, namespace, name)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+// Get asks omni-controller for a path. An error is the API status 503: it did not
+// answer. The caller closes the body of the answer.
+func (c *Client) Get(ctx context.Context, header http.Header, path ...string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.controller.JoinPath(path...).String(), nil)
 	if err != nil {
-		return "", apierrors.NewInternalError(err)
+		return nil, apierrors.NewInternalError(err)
 	}
+	maps.Copy(request.Header, header)
 	answer, err := c.client.Do(request)
 	if err != nil {
 		// Where omni-controller lives is no business of the caller's.
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
-		return "", apierrors.NewServiceUnavailable(fmt.Sprintf("omni-controller does not answer: %v", err))
+		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("omni-controller does not answer: %v", err))
+	}
+	return answer, nil
+}
+
+// Output returns the console of an edge's machine. Errors are API statuses: those
+// omni-controller answers with, or 503 when it cannot be asked.
+func (c *Client) Output(ctx context.Context, namespace, name string) (string, error) {
+	answer, err := c.Get(ctx, nil, v1beta1.ConsoleOutputPath, namespace, name)
+	if err != nil {
+		return "", err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, v1beta1.MaxConsoleOutputBytes))

@@ -72,9 +72,11 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 	}
 	config.Onboard = *onboard
 	if o.ControllerURL != "" {
-		if config.Console, err = o.console(config.Generic.ClientConfig); err != nil {
+		client, err := o.console(config.Generic.ClientConfig)
+		if err != nil {
 			return nil, fmt.Errorf("--controller-url: %w", err)
 		}
+		config.Console, config.Controller = client, client
 	}
 	return config, nil
 }

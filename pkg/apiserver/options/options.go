@@ -69,7 +69,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	fs.StringVar(&o.ClusterID, "cluster-id", o.ClusterID, "Name of the main cluster, a DNS label; it is on everything OMNI makes in a cloud.")
 	fs.StringVar(&o.PublicURL, "public-url", o.PublicURL, "https URL under which onboarding scripts reach this API. Default: the server of --kubeconfig.")
 	fs.StringVar(&o.ServiceAccountIssuer, "service-account-issuer", o.ServiceAccountIssuer, "https URL of the main cluster's service account issuer, which the clouds are told to trust. Default: asked from the main cluster at start.")
-	fs.StringVar(&o.ControllerURL, "controller-url", o.ControllerURL, "https URL of omni-controller's metrics server, which is asked for the consoles of machines. Default: edges/console-output is not available.")
+	fs.StringVar(&o.ControllerURL, "controller-url", o.ControllerURL, "https URL of omni-controller's metrics server, which is asked for the consoles of machines and for prices. Default: edges/console-output is not available, and prices are those of the snapshot.")
 	fs.StringVar(&o.ControllerCAFile, "controller-ca-file", o.ControllerCAFile, "File with the authorities of omni-controller's certificate, in PEM. Default: the system's authorities.")
 	r := o.Recommended
 	r.SecureServing.AddFlags(sets.FlagSet("serving"))
