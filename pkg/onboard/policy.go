@@ -81,6 +81,8 @@ func (v *view) policy() (string, error) {
 			"ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes", "ec2:DescribeSecurityGroups",
 			"ec2:DescribeSpotPriceHistory", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
 		}},
+		// The price list answers for every region from a few, and has no resources.
+		statement{Sid: "Prices", Action: []string{"pricing:GetProducts"}, Resource: []string{"*"}},
 		statement{Sid: "LaunchTagged", Action: []string{"ec2:RunInstances"}, Resource: ec2("instance", "volume"), Condition: own("aws:RequestTag/")},
 		statement{Sid: "LaunchInside", Action: []string{"ec2:RunInstances"}, Resource: ec2("security-group", "subnet"), Condition: own("aws:ResourceTag/")},
 		statement{Sid: "LaunchWith", Action: []string{"ec2:RunInstances"}, Resource: append(
