@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -83,7 +84,7 @@ func parseSnapshot(provider string, data []byte) ([]Offering, error) {
 	var offerings []Offering
 	for {
 		record, err := reader.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return offerings, nil
 		}
 		if err != nil {
