@@ -66,6 +66,19 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// TestListOfferings: the price list is asked in its own region, not the location's.
+func TestListOfferings(t *testing.T) {
+	endpoint := awstest.StartEmulator(t)
+	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+	listing, err := provider(t, location(t, endpoint)).ListOfferings(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if listing.OnDemand.Value["m5.large"] != 0.096 || len(listing.Spot.Value[zone]) == 0 || len(listing.Zones.Value["m5.large"]) == 0 {
+		t.Errorf("m5.large costs %v, %d spot prices in %s", listing.OnDemand.Value["m5.large"], len(listing.Spot.Value[zone]), zone)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	endpoint := awstest.StartEmulator(t)
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)
