@@ -98,8 +98,8 @@ func writeItems(req *request, items []item) (*response, *Error) {
 	return res, nil
 }
 
-// pager pages what moto answers in one piece. What it asked once it keeps: types
-// and where they are offered do not change.
+// pager pages what moto answers in one piece. What it asked once for a caller it
+// keeps: types and where they are offered do not change.
 type pager struct {
 	mu   sync.Mutex
 	kept map[string][]item
@@ -109,7 +109,7 @@ type pager struct {
 // the whole answer.
 func (p *pager) serve(req *request, whole func(url.Values) *response) (*response, *Error) {
 	query := withoutPage(req.params)
-	key := req.region + "?" + query.Encode()
+	key := req.accessKeyID + "/" + req.region + "?" + query.Encode()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	items, ok := p.kept[key]
