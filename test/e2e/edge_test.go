@@ -33,6 +33,7 @@ func TestEdge(t *testing.T) {
 
 	t.Run("NodeContract", testNodeContract)
 	t.Run("ConsoleOutput", testConsoleOutput)
+	t.Run("LivePrices", testLivePrices)
 	t.Run("OffboardScriptRefuses", testOffboardScriptRefuses)
 	t.Run("NodeComesBack", testNodeComesBack)
 	t.Run("PodsWithoutLabel", testPodsWithoutLabel)
