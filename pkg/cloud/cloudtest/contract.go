@@ -135,6 +135,14 @@ func Run(t *testing.T, s Setup) {
 			t.Errorf("FindByEdge = %+v, %v", i, err)
 		}
 	})
+	t.Run("its token buys no second machine", func(t *testing.T) {
+		if i, err := p.Launch(ctx, request); err == nil && i.ID != id {
+			t.Errorf("Launch = %+v, want %s or an error", i, id)
+		}
+		if all, err := p.List(ctx); len(all) > 0 || err != nil {
+			t.Errorf("List = %+v, %v", all, err)
+		}
+	})
 }
 
 // launchTogether repeats one launch from several goroutines: one machine comes of

@@ -149,9 +149,13 @@ func TestNotKnowing(t *testing.T) {
 			}
 		})
 	}
-	inject(t, endpoint, fault.Rule{Action: "compute.instances.aggregatedList", Code: "backendError"})
-	if _, err := p.FindByEdge(t.Context(), i.EdgeUID); cloud.ClassOf(err) != cloud.ClassTransient {
-		t.Errorf("FindByEdge: err = %v, want the class %s", err, cloud.ClassTransient)
+	for _, code := range []string{"backendError", "UNREACHABLE"} {
+		t.Run("list "+code, func(t *testing.T) {
+			inject(t, endpoint, fault.Rule{Action: "compute.instances.aggregatedList", Code: code})
+			if _, err := p.FindByEdge(t.Context(), i.EdgeUID); err == nil || cloud.ClassOf(err) != cloud.ClassTransient {
+				t.Errorf("FindByEdge: err = %v, want the class %s", err, cloud.ClassTransient)
+			}
+		})
 	}
 	l.Endpoint = "http://127.0.0.1:1"
 	away := provider(t, l)

@@ -5,6 +5,7 @@ package gcp_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,5 +146,23 @@ func TestPreemption(t *testing.T) {
 		t.Fatal(err)
 	}
 	gcptest.Do(t, http.MethodPost, endpoint+"/_emulator/preempt/"+machinePath(r.Name), nil)
-	waitGone(t, p, i.ID)
+	waitUntil(t, p, i.ID, (*cloud.Instance).Gone)
+}
+
+// TestStopped: a machine that is stopped is still there, and still costs its disk.
+func TestStopped(t *testing.T) {
+	endpoint := gcptest.Start(t)
+	p := provider(t, keyless(t, endpoint))
+	i, err := p.Launch(t.Context(), request(tokenOf("stopped"), "cast-stopped"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcptest.Do(t, http.MethodPost, endpoint+"/compute/v1/"+machinePath("cast-stopped")+"/stop", nil)
+	waitUntil(t, p, i.ID, func(i *cloud.Instance) bool { return i != nil && i.State == cloud.StateStopped })
+	if found, err := p.FindByEdge(t.Context(), i.EdgeUID); err != nil || found == nil {
+		t.Errorf("FindByEdge = %v, %v", found, err)
+	}
+	if console, err := p.ConsoleOutput(t.Context(), i.ID); err != nil || !strings.Contains(console, "power off") {
+		t.Errorf("ConsoleOutput = %q, %v", console, err)
+	}
 }

@@ -4,6 +4,7 @@
 package gcp_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"path"
@@ -92,21 +93,24 @@ func tokenOf(name string) string { return uuid.NewSHA1(uuid.NameSpaceOID, []byte
 
 func base(link string) string { return path.Base(link) }
 
-func waitGone(t *testing.T, p cloud.Provider, id string) {
+// waitUntil asks until a machine is as wanted.
+func waitUntil(t *testing.T, p cloud.Provider, id string, wanted func(*cloud.Instance) bool) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		i, err := p.Get(t.Context(), id)
+		i, err := p.Get(ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i.Gone() {
+		if wanted(i) {
 			return
 		}
 		select {
-		case <-t.Context().Done():
-			t.Fatalf("%s is not gone: %+v", id, i)
+		case <-ctx.Done():
+			t.Fatalf("%s is not as wanted: %+v", id, i)
 		case <-tick.C:
 		}
 	}
