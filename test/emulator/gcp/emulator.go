@@ -86,7 +86,7 @@ type call struct {
 	values map[string]string
 	body   object
 	caller string
-	// failure is what the operation is to end with, if anything.
+	// failure is what the operation is to end with, or the list to warn of.
 	failure *fault.Rule
 }
 
@@ -162,10 +162,11 @@ func (c *call) suffers(rule *fault.Rule) bool {
 		(rule.InstanceType == "" || rule.InstanceType == base(text(c.body["machineType"])))
 }
 
-// failsLater says whether an error belongs into the operation: those codes are in
-// capitals.
+// failsLater says whether an error belongs into the operation, or the warning
+// UNREACHABLE into the list: those codes are in capitals.
 func (c *call) failsLater(rule *fault.Rule) bool {
-	return c.method.service.Name == "compute" && c.method.HTTPMethod != http.MethodGet && rule.Code == strings.ToUpper(rule.Code)
+	return c.method.service.Name == "compute" && rule.Code == strings.ToUpper(rule.Code) &&
+		(c.method.HTTPMethod != http.MethodGet || c.method.verb() == "aggregatedList")
 }
 
 func failure(rule *fault.Rule) *Error {

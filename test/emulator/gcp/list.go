@@ -52,6 +52,9 @@ func (e *Emulator) list(c *call) (object, *Error) {
 	if aggregated {
 		out["kind"] = "compute#" + strings.TrimSuffix(collection, "s") + "AggregatedList"
 		out["items"] = e.scopes(page, project, collection)
+		if c.failure != nil {
+			out["items"] = e.warnings(project, c.failure.Code, c.failure.Words())
+		}
 	} else if len(page) > 0 {
 		items := make([]any, len(page))
 		for i, key := range page {
@@ -65,14 +68,7 @@ func (e *Emulator) list(c *call) (object, *Error) {
 // scopes groups objects by zone or region; the empty ones carry a warning, as in
 // the cloud.
 func (e *Emulator) scopes(page []string, project, collection string) object {
-	items := object{}
-	for key := range e.objects {
-		if place := strings.TrimPrefix(key, project); strings.HasPrefix(key, project+"zones/") && strings.Count(place, "/") == 1 {
-			items[place] = object{"warning": object{
-				"code": "NO_RESULTS_ON_PAGE", "message": "There are no results for scope '" + place + "' on this page.",
-			}}
-		}
-	}
+	items := e.warnings(project, "NO_RESULTS_ON_PAGE", "There are no results for this scope on this page.")
 	for _, key := range page {
 		place := strings.TrimPrefix(path.Dir(path.Dir(key)), project)
 		scope, _ := items[place].(object)
@@ -81,6 +77,17 @@ func (e *Emulator) scopes(page []string, project, collection string) object {
 			items[place] = scope
 		}
 		scope[collection] = append(scope[collection].([]any), e.objects[key])
+	}
+	return items
+}
+
+// warnings has the same for every zone.
+func (e *Emulator) warnings(project, code, message string) object {
+	items := object{}
+	for key := range e.objects {
+		if place := strings.TrimPrefix(key, project); strings.HasPrefix(key, project+"zones/") && strings.Count(place, "/") == 1 {
+			items[place] = object{"warning": object{"code": code, "message": message}}
+		}
 	}
 	return items
 }
