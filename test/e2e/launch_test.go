@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
-	emulator "github.com/castai/omni/test/emulator/aws"
+	"github.com/castai/omni/test/emulator/fault"
 )
 
 // TestKillControllerInMidLaunch: whatever happens around the call that launches a
@@ -32,26 +32,26 @@ func TestKillControllerInMidLaunch(t *testing.T) {
 		name string
 		pods int32
 		// fault hits the launches; during is what happens meanwhile.
-		fault  emulator.Fault
+		fault  fault.Rule
 		during func(t *testing.T, seen launches)
 	}{
 		{
 			name: "killed before the cloud acts", pods: 2,
 			// Far longer than the kill takes.
-			fault:  emulator.Fault{Delay: metav1.Duration{Duration: time.Minute}, Count: 2},
+			fault:  fault.Rule{Delay: metav1.Duration{Duration: time.Minute}, Count: 2},
 			during: killBeforeTheCloudActs,
 		}, {
 			name: "killed before the answer is read", pods: 2,
-			fault:  emulator.Fault{Delay: metav1.Duration{Duration: 3 * time.Second}, Count: 2},
+			fault:  fault.Rule{Delay: metav1.Duration{Duration: 3 * time.Second}, Count: 2},
 			during: killBeforeTheAnswerIsRead,
 		}, {
 			name: "the answer is lost", pods: 2,
 			// Both edges, and each asks twice before it gives the call up.
-			fault:  emulator.Fault{After: true, Code: "InternalError", Count: 4},
+			fault:  fault.Rule{After: true, Code: "InternalError", Count: 4},
 			during: func(t *testing.T, _ launches) { waitForFaults(t) },
 		}, {
 			name: "no capacity", pods: 1,
-			fault:  emulator.Fault{Code: "InsufficientInstanceCapacity", Count: 2},
+			fault:  fault.Rule{Code: "InsufficientInstanceCapacity", Count: 2},
 			during: func(t *testing.T, _ launches) { waitForFaults(t) },
 		},
 	} {
@@ -146,7 +146,7 @@ func launchesUntilNow(t *testing.T) launches {
 
 // checkOneMachineForEach counts every machine in every state that was launched
 // since, and compares with every edge there was since.
-func (l launches) checkOneMachineForEach(t *testing.T, fault *emulator.Fault) {
+func (l launches) checkOneMachineForEach(t *testing.T, fault *fault.Rule) {
 	t.Helper()
 	machines, err := instances(t.Context())
 	if err != nil {
@@ -191,7 +191,7 @@ func firstOffering(t *testing.T) *v1beta1.Instance {
 }
 
 // inject makes the cloud fail for the time of the test.
-func inject(t *testing.T, fault *emulator.Fault) {
+func inject(t *testing.T, fault *fault.Rule) {
 	t.Helper()
 	fault.Action = "RunInstances"
 	body, err := json.Marshal(fault)
@@ -216,7 +216,7 @@ func waitForFaults(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		var left struct{ Faults []emulator.Fault }
+		var left struct{ Faults []fault.Rule }
 		if err := json.Unmarshal(answer, &left); err != nil {
 			return err
 		}

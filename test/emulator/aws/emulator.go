@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
+
+	"github.com/castai/omni/test/emulator/fault"
 )
 
 // maxBodyBytes bounds a request; the largest real one is RunInstances with 16 KiB
@@ -32,7 +34,7 @@ type Emulator struct {
 	upstream upstream
 	proxy    *httputil.ReverseProxy
 	clock    clock.Clock
-	faults   faults
+	faults   fault.Rules
 	tokens   clientTokens
 	market   *market
 	pager    pager
@@ -62,9 +64,7 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) (*Emulator, error)
 		},
 	}
 	e.admin.HandleFunc("GET /_emulator/healthz", e.healthz)
-	e.admin.HandleFunc("GET /_emulator/faults", e.faults.list)
-	e.admin.HandleFunc("POST /_emulator/faults", e.faults.add)
-	e.admin.HandleFunc("DELETE /_emulator/faults", e.faults.clear)
+	e.admin.Handle("/_emulator/faults", &e.faults)
 	e.admin.HandleFunc("POST /_emulator/prices", e.market.add)
 	e.admin.HandleFunc("DELETE /_emulator/prices", e.market.clear)
 	return e, nil
@@ -80,18 +80,18 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = e.check(r.Context(), req)
 	}
-	var fault *Fault
+	var rule *fault.Rule
 	if err == nil {
-		fault = e.faults.take(r.Context(), req, e.zoneOf)
-		err = e.suffer(r.Context(), fault)
+		rule = e.takeFault(r.Context(), req)
+		err = e.suffer(r.Context(), rule)
 	}
 	if err != nil {
 		writeError(w, req, err)
 		return
 	}
 	answer, err := e.answer(r, req)
-	if err == nil && fault != nil && fault.After {
-		err = fault.err()
+	if err == nil && rule != nil && rule.After {
+		err = faultError(rule)
 	}
 	if err != nil {
 		writeError(w, req, err)

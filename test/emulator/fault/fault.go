@@ -32,7 +32,8 @@ type Rule struct {
 	Zone string `json:"zone,omitempty"`
 	// Code is the error to answer with. Empty: no error.
 	Code string `json:"code,omitempty"`
-	// Status is the HTTP status of the error; 0 means the code's usual one.
+	// Status is the HTTP status of the error; 0 means the code's usual one. For
+	// Google Cloud only: AWS has one status for each code.
 	Status int `json:"status,omitempty"`
 	// Message of the error. Default: "injected by the emulator".
 	Message string `json:"message,omitempty"`
@@ -92,6 +93,13 @@ func (f *Rules) Take(match func(*Rule) bool) *Rule {
 		f.rules[i].Count--
 	}
 	return &taken
+}
+
+// Any says whether a rule matches, and uses up none.
+func (f *Rules) Any(match func(*Rule) bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.rules, match)
 }
 
 // ServeHTTP implements http.Handler.
