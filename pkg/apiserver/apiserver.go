@@ -14,8 +14,8 @@ import (
 
 	"github.com/castai/omni/pkg/admission/references"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
-	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/apiserver/offerings"
+	"github.com/castai/omni/pkg/apiserver/scheme"
 	"github.com/castai/omni/pkg/catalog"
 	openapigenerated "github.com/castai/omni/pkg/generated/openapi"
 	edgestorage "github.com/castai/omni/pkg/registry/omni/edge/storage"

@@ -175,7 +175,7 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 	refused := unavailable.New(clock)
 	connect := &connection.Direct{
 		Main: mgr.GetClient(), ClusterID: o.ClusterID,
-		IdentityToken: connection.NewServiceAccountToken(kube.CoreV1(), o.Namespace, o.ServiceAccount),
+		Tokens: connection.ServiceAccountTokens(kube.CoreV1(), o.Namespace, o.ServiceAccount),
 	}
 	consoles := &console.Handler{Omni: omni.GetClient(), Connect: connect}
 	for what, err := range map[string]error{

@@ -13,8 +13,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
-
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/edgecluster"
@@ -63,8 +61,8 @@ type Direct struct {
 	Main client.Client
 	// ClusterID is the value of the tag on all cloud resources.
 	ClusterID string
-	// IdentityToken is how the controller proves who it is, without a key.
-	IdentityToken stscreds.IdentityTokenRetriever
+	// Tokens are how the controller proves who it is, without a key.
+	Tokens IdentityTokens
 
 	providers reused[cloud.Provider]
 	clusters  reused[*edgecluster.Cluster]

@@ -52,7 +52,10 @@ func (d *Direct) aws(location *v1beta1.EdgeLocation, keys *corev1.Secret) (maker
 	config := aws.Location{
 		ClusterID: d.ClusterID, Namespace: location.Namespace, Name: location.Name, Region: location.Spec.Region, AccountID: spec.AccountID,
 		SubnetIDs: spec.SubnetIDs, SecurityGroupID: spec.SecurityGroupID, InstanceProfile: spec.InstanceProfile,
-		RoleARN: spec.RoleARN, IdentityToken: d.IdentityToken,
+		RoleARN: spec.RoleARN,
+	}
+	if d.Tokens != nil {
+		config.IdentityToken = d.Tokens(awsAudience)
 	}
 	// The role is named after the location it was made for. All roles trust the
 	// same ServiceAccount: without this, a team could name another team's role.
@@ -75,7 +78,10 @@ func (d *Direct) gcp(location *v1beta1.EdgeLocation, keys *corev1.Secret) (maker
 	config := gcp.Location{
 		ClusterID: d.ClusterID, Namespace: location.Namespace, Name: location.Name, Region: location.Spec.Region, ProjectID: spec.ProjectID,
 		Subnetwork: spec.Subnetwork, NetworkTags: spec.NetworkTags,
-		ServiceAccount: spec.ServiceAccount, WorkloadIdentityProvider: spec.WorkloadIdentityProvider, IdentityToken: d.IdentityToken,
+		ServiceAccount: spec.ServiceAccount, WorkloadIdentityProvider: spec.WorkloadIdentityProvider,
+	}
+	if d.Tokens != nil {
+		config.IdentityToken = d.Tokens(gcpAudience + spec.WorkloadIdentityProvider)
 	}
 	// As with roles of AWS: all of them trust one ServiceAccount.
 	if want := onboard.ServiceAccountID(d.ClusterID, location.Namespace, location.Name); spec.ServiceAccount != "" && !strings.HasPrefix(spec.ServiceAccount, want+"@") {

@@ -18,6 +18,9 @@ import (
 const (
 	// awsAudience is what AWS wants in the token it exchanges for credentials.
 	awsAudience = "sts.amazonaws.com"
+	// gcpAudience begins what Google Cloud wants, unless its provider says
+	// otherwise; the name of the provider follows.
+	gcpAudience = "https://iam.googleapis.com/"
 	// tokenSeconds is the life of a token; it is exchanged at once.
 	tokenSeconds = 600
 	// tokenTimeout bounds the request for one: the SDK's interface has no context.
@@ -27,14 +30,19 @@ const (
 // serviceAccountToken proves who the controller is with a token of the main
 // cluster, so that no cloud key is stored anywhere.
 type serviceAccountToken struct {
-	accounts corev1client.ServiceAccountInterface
-	name     string
+	accounts       corev1client.ServiceAccountInterface
+	name, audience string
 }
 
-// NewServiceAccountToken returns tokens of a ServiceAccount of the main cluster
-// that AWS can exchange for credentials.
-func NewServiceAccountToken(core corev1client.CoreV1Interface, namespace, name string) stscreds.IdentityTokenRetriever {
-	return &serviceAccountToken{core.ServiceAccounts(namespace), name}
+// IdentityTokens makes tokens for an audience: the one that a cloud exchanges them
+// at, so that no other can use them.
+type IdentityTokens func(audience string) stscreds.IdentityTokenRetriever
+
+// ServiceAccountTokens are those of a ServiceAccount of the main cluster.
+func ServiceAccountTokens(core corev1client.CoreV1Interface, namespace, name string) IdentityTokens {
+	return func(audience string) stscreds.IdentityTokenRetriever {
+		return &serviceAccountToken{core.ServiceAccounts(namespace), name, audience}
+	}
 }
 
 // GetIdentityToken implements stscreds.IdentityTokenRetriever.
@@ -42,7 +50,7 @@ func (t *serviceAccountToken) GetIdentityToken() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), tokenTimeout)
 	defer cancel()
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{
-		Audiences: []string{awsAudience}, ExpirationSeconds: ptr.To[int64](tokenSeconds),
+		Audiences: []string{t.audience}, ExpirationSeconds: ptr.To[int64](tokenSeconds),
 	}}
 	response, err := t.accounts.CreateToken(ctx, t.name, request, metav1.CreateOptions{})
 	if err != nil {

@@ -136,6 +136,16 @@ func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
 	})
 }
 
+// delay waits as long as an answer takes.
+func (e *Emulator) delay(ctx context.Context, d time.Duration) *Error {
+	select {
+	case <-e.clock.After(d):
+		return nil
+	case <-ctx.Done():
+		return &Error{"RequestTimeout", "The caller went away."}
+	}
+}
+
 // latency of what the front answers without moto. The SDK closes the body of a
 // request as soon as its answer begins, and net/http drops the connection when it
 // is not done with that body yet: an answer that is long and comes within
