@@ -23,15 +23,11 @@ type maker func(context.Context) (cloud.Provider, error)
 
 // hasNetwork says what is missing of a location that is not on board.
 func hasNetwork(location *v1beta1.EdgeLocation) error {
-	spec := &location.Spec
-	set := map[v1beta1.CloudProvider]bool{
-		v1beta1.ProviderAWS: spec.AWS != nil, v1beta1.ProviderGCP: spec.GCP != nil, v1beta1.ProviderOCI: spec.OCI != nil,
-	}
-	if set[spec.Provider] {
+	if location.HasNetwork() {
 		return nil
 	}
 	return &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf(
-		"spec.%s is not set: run the onboarding script, or set it to a network of your own", strings.ToLower(string(spec.Provider)))}
+		"spec.%s is not set: run the onboarding script, or set it to a network of your own", strings.ToLower(string(location.Spec.Provider)))}
 }
 
 // maker returns what makes the provider of the location's cloud, whose network is

@@ -47,7 +47,7 @@ func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) 
 	set(v1beta1.ConditionInUse, inUse)
 
 	onboarded := meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionOnboarded)
-	if !onboarded && location.NetworkZones() != nil {
+	if !onboarded && location.HasNetwork() {
 		onboarded = set(v1beta1.ConditionOnboarded, good("NetworkGiven", "the network was set by hand"))
 	}
 	if !onboarded {

@@ -14,6 +14,19 @@ func (l *TemplateEdgeLocations) Allows(location string) bool {
 	return l.Enabled && (len(l.Names) == 0 || slices.Contains(l.Names, location))
 }
 
+// HasNetwork says whether the network in the location's cloud is known: the script
+// has registered it, or it was set by hand.
+func (l *EdgeLocation) HasNetwork() bool {
+	switch l.Spec.Provider {
+	case ProviderGCP:
+		return l.Spec.GCP != nil
+	case ProviderOCI:
+		return l.Spec.OCI != nil
+	default:
+		return l.Spec.AWS != nil
+	}
+}
+
 // NetworkZones are the zones that the location has a network in, sorted; nil before
 // it is on board.
 func (l *EdgeLocation) NetworkZones() []string {

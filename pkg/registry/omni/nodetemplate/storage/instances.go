@@ -120,7 +120,7 @@ func allows(locations omni.TemplateEdgeLocations, location *omni.EdgeLocation) b
 // anything is made in the cloud.
 func zones(location *v1beta1.EdgeLocation) []string {
 	switch {
-	case location.NetworkZones() != nil:
+	case location.HasNetwork():
 		return location.UsableZones()
 	case len(location.Spec.Zones) > 0:
 		return location.Spec.Zones
