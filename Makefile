@@ -36,9 +36,11 @@ build: ## Build omni-apiserver and omni-controller into bin/.
 .PHONY: test
 test: test-unit test-lab test-e2e ## Run every test: unit, integration with a real etcd and AWS emulator, the lab, the whole story.
 
+# The time is for pkg/onboard, whose scripts call the AWS CLI hundreds of times, on a
+# machine that compiles meanwhile.
 .PHONY: test-unit
 test-unit: ## Run unit and integration tests (real etcd, real AWS SDK against the emulator, real bash).
-	go test ./...
+	go test -timeout 20m ./...
 
 # Of the lab's module, hyper is left out: it would compile all of Kubernetes a
 # second time. The flags are those that the lab builds with.
