@@ -87,7 +87,7 @@ func testBadTemplate(t *testing.T) {
 }
 
 func testBadEdge(t *testing.T) {
-	edge := &v1beta1.Edge{ObjectMeta: metav1.ObjectMeta{Name: "bad"}, Spec: v1beta1.EdgeSpec{InstanceType: "big", CapacityType: "free"}}
+	edge := &v1beta1.Edge{ObjectMeta: metav1.ObjectMeta{Name: "bad"}, Spec: v1beta1.EdgeSpec{InstanceType: "a big one", CapacityType: "free"}}
 	_, err := edges().Create(t.Context(), edge, metav1.CreateOptions{})
 	checkInvalid(t, err, []string{"spec.edgeLocationName", "spec.instanceType", "spec.capacityType"})
 }
