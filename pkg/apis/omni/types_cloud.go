@@ -23,7 +23,6 @@ type GCPLocation struct {
 	NetworkTags              []string
 	ServiceAccount           string
 	WorkloadIdentityProvider string
-	NodeServiceAccount       string
 }
 
 // OCILocation identifies what a location uses in an Oracle Cloud tenancy.

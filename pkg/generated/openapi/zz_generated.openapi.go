@@ -1370,13 +1370,6 @@ func schema_pkg_apis_omni_v1alpha1_GCPLocation(ref common.ReferenceCallback) com
 							Format:      "",
 						},
 					},
-					"nodeServiceAccount": {
-						SchemaProps: spec.SchemaProps{
-							Description: "NodeServiceAccount is the service account the machines run with. Default: none, so a machine holds no permission at all. Example: nodes@my-project-123456.iam.gserviceaccount.com.",
-							Type:        []string{"string"},
-							Format:      "",
-						},
-					},
 				},
 				Required: []string{"projectID", "network", "subnetwork", "zones"},
 			},
@@ -3508,13 +3501,6 @@ func schema_pkg_apis_omni_v1beta1_GCPLocation(ref common.ReferenceCallback) comm
 					"workloadIdentityProvider": {
 						SchemaProps: spec.SchemaProps{
 							Description: "WorkloadIdentityProvider is the provider of a workload identity pool that trusts the tokens of the main cluster. Default: none, which needs credentials.secretRef. Example: projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main.",
-							Type:        []string{"string"},
-							Format:      "",
-						},
-					},
-					"nodeServiceAccount": {
-						SchemaProps: spec.SchemaProps{
-							Description: "NodeServiceAccount is the service account the machines run with. Default: none, so a machine holds no permission at all. Example: nodes@my-project-123456.iam.gserviceaccount.com.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

@@ -97,12 +97,6 @@ type GCPLocation struct {
 	// Example: projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main.
 	// +optional
 	WorkloadIdentityProvider string `json:"workloadIdentityProvider,omitempty"`
-
-	// NodeServiceAccount is the service account the machines run with.
-	// Default: none, so a machine holds no permission at all.
-	// Example: nodes@my-project-123456.iam.gserviceaccount.com.
-	// +optional
-	NodeServiceAccount string `json:"nodeServiceAccount,omitempty"`
 }
 
 // OCILocation identifies what a location uses in an Oracle Cloud tenancy.

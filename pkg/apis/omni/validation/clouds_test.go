@@ -18,7 +18,6 @@ func gcpLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
 		Zones: []string{"us-central1-a", "us-central1-f"}, NetworkTags: []string{"omni-gcp-iowa"},
 		ServiceAccount:           "omni-gcp-iowa@my-project-123456.iam.gserviceaccount.com",
 		WorkloadIdentityProvider: "projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main",
-		NodeServiceAccount:       "nodes@my-project-123456.iam.gserviceaccount.com",
 	}
 	if change != nil {
 		change(l)
@@ -59,14 +58,14 @@ func TestValidateClouds(t *testing.T) {
 			location: gcpLocation(func(l *omni.EdgeLocation) {
 				l.Spec.Region, l.Spec.Zones = "us-west-2", []string{"us-west-2a"}
 				l.Spec.GCP.ProjectID, l.Spec.GCP.Network, l.Spec.GCP.Subnetwork = "P", "n_1", "-"
-				l.Spec.GCP.NetworkTags, l.Spec.GCP.ServiceAccount, l.Spec.GCP.NodeServiceAccount = []string{"A"}, "me@example.com", "x"
+				l.Spec.GCP.NetworkTags, l.Spec.GCP.ServiceAccount = []string{"A"}, "me@example.com"
 				l.Spec.GCP.WorkloadIdentityProvider = "main"
 				l.Spec.NodeDefaults.ImageID = "ami-0a1b2c3d"
 			}),
 			want: []string{
 				invalid + "spec.region", invalid + "spec.zones[0]", invalid + "spec.gcp.zones[0]", invalid + "spec.gcp.zones[1]",
 				invalid + "spec.gcp.projectID", invalid + "spec.gcp.network", invalid + "spec.gcp.subnetwork", invalid + "spec.gcp.networkTags[0]",
-				invalid + "spec.gcp.serviceAccount", invalid + "spec.gcp.nodeServiceAccount", invalid + "spec.gcp.workloadIdentityProvider",
+				invalid + "spec.gcp.serviceAccount", invalid + "spec.gcp.workloadIdentityProvider",
 				invalid + "spec.nodeDefaults.imageID",
 			},
 		},

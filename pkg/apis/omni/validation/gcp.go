@@ -35,9 +35,7 @@ func validateGCPLocation(gcp *omni.GCPLocation, region string, path *field.Path)
 	for i, tag := range gcp.NetworkTags {
 		allErrs = append(allErrs, itemMatches(tag, gcpName, path.Child("networkTags").Index(i), "a network tag: lower-case letters, digits and dashes")...)
 	}
-	const account = "the e-mail address of a service account"
-	allErrs = append(allErrs, matches(gcp.ServiceAccount, gcpServiceAccount, path.Child("serviceAccount"), account)...)
-	allErrs = append(allErrs, matches(gcp.NodeServiceAccount, gcpServiceAccount, path.Child("nodeServiceAccount"), account)...)
+	allErrs = append(allErrs, matches(gcp.ServiceAccount, gcpServiceAccount, path.Child("serviceAccount"), "the e-mail address of a service account")...)
 	allErrs = append(allErrs, matches(gcp.WorkloadIdentityProvider, gcpIdentityProvider, path.Child("workloadIdentityProvider"),
 		"projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/<provider>")...)
 	if (gcp.ServiceAccount == "") != (gcp.WorkloadIdentityProvider == "") {

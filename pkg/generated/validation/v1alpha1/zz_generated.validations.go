@@ -1522,7 +1522,6 @@ func Validate_GCPLocation(
 
 	// field omniv1alpha1.GCPLocation.ServiceAccount has no validation
 	// field omniv1alpha1.GCPLocation.WorkloadIdentityProvider has no validation
-	// field omniv1alpha1.GCPLocation.NodeServiceAccount has no validation
 	return errs
 }
 

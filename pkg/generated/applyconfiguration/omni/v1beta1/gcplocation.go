@@ -35,10 +35,6 @@ type GCPLocationApplyConfiguration struct {
 	// credentials.secretRef.
 	// Example: projects/123456789012/locations/global/workloadIdentityPools/omni/providers/main.
 	WorkloadIdentityProvider *string `json:"workloadIdentityProvider,omitempty"`
-	// NodeServiceAccount is the service account the machines run with.
-	// Default: none, so a machine holds no permission at all.
-	// Example: nodes@my-project-123456.iam.gserviceaccount.com.
-	NodeServiceAccount *string `json:"nodeServiceAccount,omitempty"`
 }
 
 // GCPLocationApplyConfiguration constructs a declarative configuration of the GCPLocation type for use with
@@ -104,13 +100,5 @@ func (b *GCPLocationApplyConfiguration) WithServiceAccount(value string) *GCPLoc
 // If called multiple times, the WorkloadIdentityProvider field is set to the value of the last call.
 func (b *GCPLocationApplyConfiguration) WithWorkloadIdentityProvider(value string) *GCPLocationApplyConfiguration {
 	b.WorkloadIdentityProvider = &value
-	return b
-}
-
-// WithNodeServiceAccount sets the NodeServiceAccount field in the declarative configuration to the given value
-// and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the NodeServiceAccount field is set to the value of the last call.
-func (b *GCPLocationApplyConfiguration) WithNodeServiceAccount(value string) *GCPLocationApplyConfiguration {
-	b.NodeServiceAccount = &value
 	return b
 }
