@@ -61,8 +61,11 @@ func provider(t *testing.T, l aws.Location) *aws.Provider {
 func TestContract(t *testing.T) {
 	endpoint := awstest.StartEmulator(t)
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)
+	l := location(t, endpoint)
+	elsewhere := l
+	elsewhere.Name = "aws-oregon-too"
 	cloudtest.Run(t, cloudtest.Setup{
-		Provider: provider(t, location(t, endpoint)), InstanceType: "m5.large", Zone: zone, Settle: time.Minute,
+		Provider: provider(t, l), Elsewhere: provider(t, elsewhere), InstanceType: "m5.large", Zone: zone, Settle: time.Minute,
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 func TestContract(t *testing.T) {
 	cloudtest.Run(t, cloudtest.Setup{
-		Provider: fake.New(clock.RealClock{}), InstanceType: "m5.large", Zone: "zone-a", Settle: time.Minute,
+		// Each fake is a location of its own.
+		Provider: fake.New(clock.RealClock{}), Elsewhere: fake.New(clock.RealClock{}), InstanceType: "m5.large", Zone: "zone-a", Settle: time.Minute,
 	})
 }
