@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	restclient "k8s.io/client-go/rest"
 
+	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 )
 
@@ -44,6 +45,21 @@ func TestReferences(t *testing.T) {
 			if len(got.messages) != 1 || !strings.Contains(got.messages[0], what) || !strings.Contains(got.messages[0], " nowhere ") {
 				t.Errorf("warnings %q, want one about %s", got.messages, what)
 			}
+		}
+	})
+	t.Run("an edge is named as its location's cloud names things", func(t *testing.T) {
+		edge := newEdge("wrong", "here")
+		edge.Spec.InstanceType, edge.Spec.Zone, edge.Spec.ImageID = "m7i", "eu-central-1a", "ubuntu"
+		_, err := client.Edges(namespace).Create(ctx, edge, metav1.CreateOptions{})
+		for _, field := range []string{"spec.instanceType", "spec.zone", "spec.imageID"} {
+			if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), field+":") {
+				t.Errorf("%v, want an error about %s", err, field)
+			}
+		}
+		older := &v1alpha1.Edge{ObjectMeta: edge.ObjectMeta, Spec: v1alpha1.EdgeSpec{EdgeLocationName: "here", InstanceType: "m7i.large", Image: "ubuntu"}}
+		_, err = versioned.NewForConfigOrDie(config).OmniV1alpha1().Edges(namespace).Create(ctx, older, metav1.CreateOptions{})
+		if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "spec.image:") {
+			t.Errorf("%v, want an error about spec.image", err)
 		}
 	})
 	t.Run("a location that templates name stays", func(t *testing.T) {

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package references is the admission of what objects say about one another: it
-// warns of a name behind which there is nothing, and keeps a location that a
-// template names. The other way round nothing is checked: objects may be applied
-// in any order.
+// warns of a name behind which there is nothing, checks what an Edge asks for by
+// the cloud of its location, and keeps a location that a template names. Objects
+// may be applied in any order all the same.
 package references
 
 import (
@@ -22,6 +22,8 @@ import (
 	"k8s.io/apiserver/pkg/warning"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/validation"
+	"github.com/castai/omni/pkg/registry/declarative"
 )
 
 // Plugin validates references between the objects of a namespace. It asks the
@@ -58,13 +60,11 @@ func (p *Plugin) Validate(ctx context.Context, a admission.Attributes, _ admissi
 	}
 	switch object := a.GetObject().(type) {
 	case *omni.NodeTemplate:
-		if object.Spec.EdgeLocations.Enabled {
-			p.warnOfMissing(ctx, "spec.edgeLocations.names", object.Spec.EdgeLocations.Names)
-		}
+		p.admitTemplate(ctx, object)
 	case *omni.Edge:
 		// The spec is immutable: there is nothing to say about it later.
 		if a.GetOperation() == admission.Create {
-			p.warnOfMissing(ctx, "spec.edgeLocationName", []string{object.Spec.EdgeLocationName})
+			return p.admitEdge(ctx, object, a.GetKind().Version)
 		}
 	}
 	return nil
@@ -92,21 +92,51 @@ func (p *Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) err
 		"it is in use by NodeTemplate "+strings.Join(names, ", ")+": take it out of spec.edgeLocations.names there (where an empty list means all locations) or delete the template first"))
 }
 
-// warnOfMissing warns of every location that surely is not there, in one warning.
-func (p *Plugin) warnOfMissing(ctx context.Context, field string, named []string) {
-	missing := slices.DeleteFunc(slices.Clone(named), func(name string) bool { return !p.isMissing(ctx, name) })
+// admitTemplate warns of every location that surely is not there, in one warning.
+func (p *Plugin) admitTemplate(ctx context.Context, template *omni.NodeTemplate) {
+	if !template.Spec.EdgeLocations.Enabled {
+		return
+	}
+	missing := slices.DeleteFunc(slices.Clone(template.Spec.EdgeLocations.Names), func(name string) bool {
+		_, missing := p.find(ctx, name)
+		return !missing
+	})
 	if len(missing) > 0 {
-		warning.AddWarning(ctx, "", fmt.Sprintf("%s: no machine is bought in %s before there is an EdgeLocation of that name in the namespace", field, strings.Join(missing, ", ")))
+		warnOfMissing(ctx, "spec.edgeLocations.names", missing...)
 	}
 }
 
-// isMissing: the watch cache is good enough to know that a location is there.
-func (p *Plugin) isMissing(ctx context.Context, name string) bool {
+// admitEdge refuses names that the location's cloud does not have, in the words of
+// the caller's version.
+func (p *Plugin) admitEdge(ctx context.Context, edge *omni.Edge, version string) error {
+	location, missing := p.find(ctx, edge.Spec.EdgeLocationName)
+	if missing {
+		warnOfMissing(ctx, "spec.edgeLocationName", edge.Spec.EdgeLocationName)
+	}
+	if location == nil {
+		return nil
+	}
+	if errs := validation.ValidateEdgeInLocation(edge, location); len(errs) > 0 {
+		return apierrors.NewInvalid(omni.Kind("Edge"), edge.Name, declarative.InVersion(errs, version))
+	}
+	return nil
+}
+
+// find returns the location of a name, nil if it is missing or that is not known.
+// The watch cache is good enough to know that a location is there.
+func (p *Plugin) find(ctx context.Context, name string) (location *omni.EdgeLocation, missing bool) {
 	for _, version := range []string{"0", ""} {
-		_, err := p.locations.Get(ctx, name, &metav1.GetOptions{ResourceVersion: version})
+		object, err := p.locations.Get(ctx, name, &metav1.GetOptions{ResourceVersion: version})
+		if err == nil {
+			return object.(*omni.EdgeLocation), false
+		}
 		if !apierrors.IsNotFound(err) {
-			return false
+			return nil, false
 		}
 	}
-	return true
+	return nil, true
+}
+
+func warnOfMissing(ctx context.Context, field string, missing ...string) {
+	warning.AddWarning(ctx, "", fmt.Sprintf("%s: no machine is bought in %s before there is an EdgeLocation of that name in the namespace", field, strings.Join(missing, ", ")))
 }

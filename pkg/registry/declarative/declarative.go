@@ -43,14 +43,23 @@ func (v Validation) ValidateDeclaratively(ctx context.Context, obj, oldObj runti
 		kind = kinds[0].Kind
 	}
 	for _, err := range errs {
-		// Rules written by hand see the hub and say themselves what is wanted.
+		// Rules written by hand say themselves what is wanted.
 		if err.FromImperative {
-			if info.APIVersion == v1alpha1.SchemeGroupVersion.Version {
-				err.Field = rename(err.Field, v1alpha1.RenamedFields)
-			}
+			InVersion(field.ErrorList{err}, info.APIVersion)
 			continue
 		}
 		err.Detail = join(err.Detail, fieldDescription(info.APIVersion, kind, err.Field))
+	}
+	return errs
+}
+
+// InVersion names the fields of errors, which rules that see the hub have found, as
+// a version does. It returns errs.
+func InVersion(errs field.ErrorList, version string) field.ErrorList {
+	if version == v1alpha1.SchemeGroupVersion.Version {
+		for _, err := range errs {
+			err.Field = rename(err.Field, v1alpha1.RenamedFields)
+		}
 	}
 	return errs
 }

@@ -28,6 +28,7 @@ var (
 	awsVPC             = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	awsSubnet          = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
 	awsSecurityGroup   = regexp.MustCompile(`^sg-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	awsInstanceType    = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+$`)
 	awsImage           = regexp.MustCompile(`^ami-([0-9a-f]{8}|[0-9a-f]{17})$`)
 )
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/validation"
 )
 
 func gcpLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
@@ -38,6 +39,35 @@ func ociLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
 		change(l)
 	}
 	return l
+}
+
+// TestEdgeInLocation: every cloud takes its own names and none of another.
+func TestEdgeInLocation(t *testing.T) {
+	type names struct{ instanceType, zone, image string }
+	clouds := map[*omni.EdgeLocation]names{
+		location(nil):    {"u-6tb1.112xlarge", "us-west-2b", "ami-0a1b2c3d"},
+		gcpLocation(nil): {"n2-highmem-4", "us-central1-f", "projects/p-12345/global/images/mine"},
+		ociLocation(nil): {"VM.Standard.E5.Flex-4-32", "PHX-AD-2", "ocid1.image.oc1.phx.a"},
+	}
+	for l, own := range clouds {
+		for _, given := range clouds {
+			e := edge(func(e *omni.Edge) {
+				e.Spec.InstanceType, e.Spec.Zone, e.Spec.ImageID = given.instanceType, given.zone, given.image
+			})
+			want := []string{invalid + "spec.instanceType", invalid + "spec.zone", invalid + "spec.imageID"}
+			if given == own {
+				want = nil
+			}
+			expect(t, validation.ValidateEdgeInLocation(e, l), want)
+		}
+		expect(t, validation.ValidateEdgeInLocation(edge(func(e *omni.Edge) {
+			e.Spec.InstanceType, e.Spec.Zone, e.Spec.ImageID = own.instanceType, "", ""
+		}), l), nil)
+	}
+	for _, fixed := range []string{"VM.GPU.A10.1", "BM.GPU4.8"} {
+		e := edge(func(e *omni.Edge) { e.Spec.InstanceType, e.Spec.Zone, e.Spec.ImageID = fixed, "", "" })
+		expect(t, validation.ValidateEdgeInLocation(e, ociLocation(nil)), nil)
+	}
 }
 
 func TestValidateClouds(t *testing.T) {

@@ -39,7 +39,7 @@ func ValidateEdgeStatusUpdate(newEdge, oldEdge *omni.Edge) field.ErrorList {
 
 func validateEdgeSpec(spec *omni.EdgeSpec, path *field.Path) field.ErrorList {
 	// The cloud is the location's, which is not known here: these are the
-	// characters that all clouds use.
+	// characters that all clouds use; ValidateEdgeInLocation knows more.
 	allErrs := matches(spec.InstanceType, cloudName, path.Child("instanceType"), "the cloud's name of a machine type, for example m7i.large")
 	allErrs = append(allErrs, matches(spec.Zone, cloudName, path.Child("zone"), "the cloud's name of a zone, for example us-west-2a")...)
 	allErrs = append(allErrs, matches(spec.ImageID, cloudName, path.Child("imageID"), "the cloud's identifier of a machine image, for example ami-0a1b2c3d4e5f60718")...)

@@ -17,6 +17,7 @@ var (
 	gcpRegion           = regexp.MustCompile(`^[a-z]+-[a-z]+\d{1,2}$`)
 	gcpZoneLetter       = regexp.MustCompile(`^[a-z]$`)
 	gcpImage            = regexp.MustCompile(`^projects/[a-z][a-z0-9.:-]{4,80}/global/images/(family/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	gcpMachineType      = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
 	gcpProject          = regexp.MustCompile(`^[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	gcpName             = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`)
 	gcpSubnetwork       = regexp.MustCompile(`^(projects/[a-z][a-z0-9-]{4,28}[a-z0-9]/regions/[a-z0-9-]{3,32}/subnetworks/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`)

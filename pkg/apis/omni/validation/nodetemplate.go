@@ -17,7 +17,8 @@ import (
 )
 
 // instanceFamily is the part of an AWS instance type before the dot: m7i, u-6tb1.
-var instanceFamily = regexp.MustCompile(`^[a-z0-9-]+$`)
+// instanceFamily: m7i, e2, or as OCI names shapes, VM.Standard.E5.Flex.
+var instanceFamily = regexp.MustCompile(`^([a-z0-9-]+|(VM|BM)(\.[A-Za-z0-9]+)+)$`)
 
 // ValidateNodeTemplate validates a new NodeTemplate. The name is the value of a
 // Node label, which has at most 63 characters.

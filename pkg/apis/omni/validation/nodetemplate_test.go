@@ -75,6 +75,11 @@ func TestValidateNodeTemplate(t *testing.T) {
 			},
 			want: []string{duplicate + "spec.constraints.capacityTypes[1]", unsupported + "spec.constraints.capacityTypes[2]"},
 		},
+		"families of all clouds": {
+			change: func(s *omni.NodeTemplateSpec) {
+				s.Constraints.InstanceFamilies = []string{"m7i", "n2d", "u-6tb1", "VM.Standard.E5.Flex", "BM.GPU4.8"}
+			},
+		},
 		"families": {
 			change: func(s *omni.NodeTemplateSpec) {
 				s.Constraints.InstanceFamilies, s.Constraints.ExcludeInstanceFamilies = []string{"t3", "m7i.large"}, []string{"t3", ""}

@@ -14,6 +14,8 @@ import (
 )
 
 var (
+	// The notation is that of pkg/cloud/oci/shape.
+	ociShape  = regexp.MustCompile(`^(VM|BM)(\.[A-Za-z0-9]+)+(-[1-9][0-9]{0,4}-[1-9][0-9]{0,5})?$`)
 	ociRegion = regexp.MustCompile(`^[a-z]{2,3}-[a-z]+(-[a-z]+)?-\d$`)
 	// An availability domain without the prefix of the tenancy, which ends with a
 	// colon: no label of a Node may have one.
