@@ -6,21 +6,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
-	"os/signal"
-	"syscall"
-	"time"
 
 	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/test/emulator/aws"
+	"github.com/castai/omni/test/emulator/cmd/internal/serve"
 )
 
 func main() {
@@ -28,13 +23,7 @@ func main() {
 	upstream := flag.String("upstream", "http://127.0.0.1:5555", "URL of moto_server")
 	model := flag.String("model", os.Getenv("OMNI_EC2_MODEL"), "botocore's ec2/2016-11-15/service-2.json(.gz); default: $OMNI_EC2_MODEL, else found by python3")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *listen, *upstream, *model)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "aws-emulator:", err)
-		os.Exit(1)
-	}
+	serve.Main("aws-emulator", func(ctx context.Context) error { return run(ctx, *listen, *upstream, *model) })
 }
 
 func run(ctx context.Context, listen, upstream, model string) error {
@@ -55,15 +44,10 @@ func run(ctx context.Context, listen, upstream, model string) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", listen)
+	l, err := serve.Listen(listen)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	server := &http.Server{Handler: emulator, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { server.Close() })
-	log.Printf("serving on %s in front of %s, %d EC2 operations", l.Addr(), u, len(m.Operations))
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return nil
+	log.Printf("serving on %s in front of %s, %d EC2 operations", l.Addr(), u, len(m.Operations))
+	return serve.Until(ctx, l, emulator)
 }

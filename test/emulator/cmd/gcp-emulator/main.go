@@ -6,19 +6,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"k8s.io/utils/clock"
 
+	"github.com/castai/omni/test/emulator/cmd/internal/serve"
 	"github.com/castai/omni/test/emulator/gcp"
 )
 
@@ -30,13 +26,7 @@ func main() {
 	flag.StringVar(&o.ProjectNumber, "project-number", "123456789012", "its number")
 	flag.DurationVar(&o.Step, "step", time.Second, "time between two states of a machine")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o, *listen, *directory)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "gcp-emulator:", err)
-		os.Exit(1)
-	}
+	serve.Main("gcp-emulator", func(ctx context.Context) error { return run(ctx, o, *listen, *directory) })
 }
 
 func run(ctx context.Context, o gcp.Options, listen, directory string) error {
@@ -49,16 +39,11 @@ func run(ctx context.Context, o gcp.Options, listen, directory string) error {
 	if o.API, err = gcp.LoadAPI(directory); err != nil {
 		return fmt.Errorf("--api-dir: %w", err)
 	}
-	l, err := net.Listen("tcp", listen)
+	l, err := serve.Listen(listen)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	o.BaseURL = "http://" + l.Addr().String()
-	server := &http.Server{Handler: gcp.New(o), ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { server.Close() })
-	log.Printf("serving project %s at %s, %d methods described", o.Project, o.BaseURL, o.API.Methods())
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return nil
+	o.BaseURL = "http://" + l.Addr().String()
+	log.Printf("serving project %s at %s, %d methods described", o.Project, o.BaseURL, o.API.Methods())
+	return serve.Until(ctx, l, gcp.New(o))
 }

@@ -14,8 +14,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"k8s.io/utils/clock"
 
+	"github.com/castai/omni/test/emulator/cmd/internal/serve"
 	"github.com/castai/omni/test/emulator/machine"
 )
 
@@ -45,13 +44,7 @@ func main() {
 	flag.IntVar(&o.kubeletPort, "kubelet-port", 10250, "port at that address")
 	flag.DurationVar(&o.pollInterval, "poll-interval", 500*time.Millisecond, "how often the emulator is asked")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "machine-simulator:", err)
-		os.Exit(1)
-	}
+	serve.Main("machine-simulator", func(ctx context.Context) error { return run(ctx, o) })
 }
 
 func run(ctx context.Context, o options) error {

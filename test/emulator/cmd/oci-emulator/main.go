@@ -10,15 +10,11 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"net"
-	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"k8s.io/utils/clock"
 
+	"github.com/castai/omni/test/emulator/cmd/internal/serve"
 	"github.com/castai/omni/test/emulator/oci"
 )
 
@@ -31,13 +27,7 @@ func main() {
 	flag.StringVar(&o.CompartmentID, "compartment", "ocid1.compartment.oc1..aaaaaaaaomniemulatedcompartment", "OCID of the compartment below it")
 	flag.DurationVar(&o.StateDelay, "state-delay", time.Second, "time between two states of a machine")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o, *listen, *directory)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "oci-emulator:", err)
-		os.Exit(1)
-	}
+	serve.Main("oci-emulator", func(ctx context.Context) error { return run(ctx, o, *listen, *directory) })
 }
 
 func run(ctx context.Context, o oci.Options, listen, directory string) error {
@@ -48,15 +38,10 @@ func run(ctx context.Context, o oci.Options, listen, directory string) error {
 	if err := e.Administrator(directory); err != nil {
 		return fmt.Errorf("--config-dir: %w", err)
 	}
-	l, err := net.Listen("tcp", listen)
+	l, err := serve.Listen(listen)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	server := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { server.Close() })
-	log.Printf("serving %s at http://%s, the administrator is in %s/config", o.Region, l.Addr(), directory)
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return nil
+	log.Printf("serving %s at http://%s, the administrator is in %s/config", o.Region, l.Addr(), directory)
+	return serve.Until(ctx, l, e)
 }
