@@ -110,15 +110,19 @@ func match(parameters ...parameter) error {
 // namespaces may use the same name for a location in one account, and no other
 // location may use the role. It stays below IAM's 64 characters.
 func RoleName(clusterID, namespace, location string) string {
-	sum := sha256.Sum256([]byte(clusterID + "\n" + namespace + "\n" + location))
-	return "omni-" + strings.ReplaceAll(location, ".", "-") + "-" + hex.EncodeToString(sum[:4])
+	return "omni-" + strings.ReplaceAll(location, ".", "-") + "-" + digest(clusterID, namespace, location)[:8]
 }
 
 // ServiceAccountID is the Google Cloud service account of a location, for the same
 // reason: omni-<hash>, below the limit of 30 characters.
 func ServiceAccountID(clusterID, namespace, location string) string {
+	return "omni-" + digest(clusterID, namespace, location)[:20]
+}
+
+// digest tells locations of all clusters and namespaces apart.
+func digest(clusterID, namespace, location string) string {
 	sum := sha256.Sum256([]byte(clusterID + "\n" + namespace + "\n" + location))
-	return "omni-" + hex.EncodeToString(sum[:10])
+	return hex.EncodeToString(sum[:])
 }
 
 func (v *place) issuer() error {
