@@ -8,6 +8,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni"
 	"github.com/castai/omni/pkg/apis/omni/validation"
+	"github.com/castai/omni/pkg/catalog"
 )
 
 func gcpLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
@@ -67,6 +68,32 @@ func TestEdgeInLocation(t *testing.T) {
 	for _, fixed := range []string{"VM.GPU.A10.1", "BM.GPU4.8"} {
 		e := edge(func(e *omni.Edge) { e.Spec.InstanceType, e.Spec.Zone, e.Spec.ImageID = fixed, "", "" })
 		expect(t, validation.ValidateEdgeInLocation(e, ociLocation(nil)), nil)
+	}
+}
+
+// TestCatalogNames: what the catalog sells can be asked for.
+func TestCatalogNames(t *testing.T) {
+	offers, err := catalog.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l, regions := range map[*omni.EdgeLocation][]string{
+		location(nil): {"us-west-2", "us-east-1", "eu-central-1"}, gcpLocation(nil): {"us-central1", "europe-west4"}, ociLocation(nil): {"us-ashburn-1"},
+	} {
+		for _, region := range regions {
+			all := offers.Offerings(catalog.Region{Provider: string(l.Spec.Provider), Name: region})
+			if len(all) == 0 {
+				t.Errorf("nothing is sold in %s", region)
+			}
+			for _, o := range all {
+				e := edge(func(e *omni.Edge) { e.Spec.InstanceType, e.Spec.Zone, e.Spec.ImageID = o.InstanceType, "", "" })
+				expect(t, validation.ValidateEdgeInLocation(e, l), nil)
+				expectCreate(t, e, nil)
+				expectCreate(t, template(func(s *omni.NodeTemplateSpec) {
+					s.Constraints.InstanceFamilies, s.Constraints.ExcludeInstanceFamilies = []string{o.Family}, nil
+				}), nil)
+			}
+		}
 	}
 }
 
