@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/apiserver/options"
 )
 
@@ -31,7 +32,7 @@ func TestAuditHasNoToken(t *testing.T) {
 		"a request": {policy: "rules: [{level: Request, resources: [{group: omni.cast.ai, resources: ['*']}]}]", bodies: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := dataDir(t)
+			dir := etcdtest.DataDir(t)
 			log, policy := filepath.Join(dir, "audit.log"), filepath.Join(dir, "policy.yaml")
 			if err := os.WriteFile(policy, []byte(policyHeader+test.policy), 0o600); err != nil {
 				t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/util/cert"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/apiserver/options"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 	"github.com/castai/omni/pkg/pki"
@@ -29,7 +30,7 @@ import (
 // TestServingCertificateRotates replaces the files, authority and all, as a mounted
 // Secret does, under a client that stays connected.
 func TestServingCertificateRotates(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	// A Secret is mounted as links through one link that is replaced at once.
 	first := mountCertificate(t, dir, "first")
 	for _, name := range []string{"tls.crt", "tls.key"} {

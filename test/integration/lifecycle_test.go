@@ -15,11 +15,12 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/generated/informers/externalversions"
 )
 
 func TestRestart(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	first := newServerOn(t, dir)
 	if _, err := etcd.Start(dir, etcd.DefaultQuotaBytes); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "in use by another process") {
 		t.Errorf("a second server on the directory: %v, want an error that names it", err)

@@ -25,6 +25,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/apiserver/options"
 )
 
@@ -34,7 +35,7 @@ func newMaintenance(dir string) *etcd.Maintenance {
 
 // TestEtcdOutage stops etcd under a running server and starts it again.
 func TestEtcdOutage(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	member, o := startMember(t, dir), newOptions()
 	o.DataDir = dir
 	s := serve(t, o, func() { member.Close() })
@@ -69,7 +70,7 @@ func TestEtcdOutage(t *testing.T) {
 
 // TestQuota fills the store of a running server and makes room again.
 func TestQuota(t *testing.T) {
-	dir, o := dataDir(t), newOptions()
+	dir, o := etcdtest.DataDir(t), newOptions()
 	member, err := etcd.Start(dir, 2<<20)
 	if err != nil {
 		t.Fatal(err)

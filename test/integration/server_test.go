@@ -11,7 +11,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +28,7 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/apiserver/options"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
 )
@@ -46,20 +46,9 @@ type testServer struct {
 	stop  func()
 }
 
-// dataDir is short enough for the unix socket in it, unlike t.TempDir.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "omni")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 func newServer(t *testing.T, tune ...func(*options.Options)) *testServer {
 	t.Helper()
-	return newServerOn(t, dataDir(t), tune...)
+	return newServerOn(t, etcdtest.DataDir(t), tune...)
 }
 
 // newServerOn starts a server on the directory; tune may change its options.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/castai/omni/cmd/apiserver/app"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/apiserver/options"
 	"github.com/castai/omni/pkg/apiserver/standalone"
 	"github.com/castai/omni/pkg/generated/clientset/versioned"
@@ -84,7 +85,7 @@ func standaloneClient(t *testing.T, dir, user string) versioned.Interface {
 }
 
 func TestStandalone(t *testing.T) {
-	dir, ctx := dataDir(t), context.Background()
+	dir, ctx := etcdtest.DataDir(t), context.Background()
 	stop := startStandalone(t, dir)
 
 	// No namespace exists, and none is needed.

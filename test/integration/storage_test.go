@@ -27,6 +27,7 @@ import (
 
 	"github.com/castai/omni/pkg/apiserver/encryption"
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/apiserver/options"
 )
 
@@ -78,7 +79,7 @@ func wantError(t *testing.T, err error, parts ...string) {
 }
 
 func TestEncryptionAtRest(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	s := newServerOn(t, dir)
 	object := newLocation("vault")
 	object.Spec.Description = "a description that nobody may read"
@@ -158,7 +159,7 @@ func testRotation(t *testing.T, dir string) {
 
 // TestEncryptsOlderStore: a store from before encryption stays readable.
 func TestEncryptsOlderStore(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	member, o := startMember(t, dir), newOptions()
 	o.DataDir, o.EncryptionAtRest = dir, false
 	plain := serve(t, o, member.Close)
@@ -180,7 +181,7 @@ func TestEncryptsOlderStore(t *testing.T) {
 
 // TestSnapshot: the drill of an operator, at a running server.
 func TestSnapshot(t *testing.T) {
-	dir, target, file := dataDir(t), dataDir(t), filepath.Join(t.TempDir(), "omni.db")
+	dir, target, file := etcdtest.DataDir(t), etcdtest.DataDir(t), filepath.Join(t.TempDir(), "omni.db")
 	s := newServerOn(t, dir)
 	created := s.createLocation(t, "kept")
 	m, restore := newMaintenance(dir), newMaintenance(target)
@@ -208,7 +209,7 @@ func TestSnapshot(t *testing.T) {
 
 // TestCompaction: the history of the embedded etcd does not grow for ever.
 func TestCompaction(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	member, o := startMember(t, dir), newOptions()
 	if got := o.Recommended.Etcd.StorageConfig.CompactionInterval; got != 5*time.Minute {
 		t.Errorf("the history is kept for %s by default, want 5m", got)

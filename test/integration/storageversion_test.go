@@ -16,6 +16,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1alpha1"
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 )
 
 // storedEdge is an Edge as the first release stored it; see testdata of install.
@@ -48,7 +49,7 @@ func storedEdge(t *testing.T) string {
 // version, keeps its bytes until it is written, and has those of now afterwards,
 // which is what a StorageVersionMigration relies on.
 func TestStorageVersion(t *testing.T) {
-	dir := dataDir(t)
+	dir := etcdtest.DataDir(t)
 	s := newServerOn(t, dir)
 	ctx := context.Background()
 	store, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd.Endpoint(dir)}})

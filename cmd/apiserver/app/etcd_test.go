@@ -6,12 +6,12 @@ package app
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 )
 
 // run runs `omni-apiserver etcd` with the arguments.
@@ -28,11 +28,7 @@ func run(t *testing.T, arguments ...string) (stdout, stderr string, err error) {
 }
 
 func TestEtcdCommand(t *testing.T) {
-	dir, err := os.MkdirTemp("", "omni") // short, for the unix socket in it
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := etcdtest.DataDir(t)
 	member, err := etcd.Start(dir, 1<<30)
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,7 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/castai/omni/pkg/apiserver/encryption"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 )
 
 const (
@@ -32,17 +33,6 @@ const (
 	// sealed is what secretbox makes of "secret" with a key and a nonce of zeros.
 	sealed = "ޛ+?g\a\x99\x87\r\x1cf\xaf\xd9\x1c\xf0H\xb5[؍\x9b\xf1"
 )
-
-// shortDir is short enough for a unix socket in it, unlike t.TempDir.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "omni")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
 
 func start(t *testing.T, dir string, quotaBytes int64) (*Server, *clientv3.Client) {
 	t.Helper()
@@ -78,7 +68,7 @@ func wantError(t *testing.T, err error, want string) {
 }
 
 func TestSnapshotAndRestore(t *testing.T) {
-	ctx, dir, file := t.Context(), shortDir(t), filepath.Join(t.TempDir(), "omni.db")
+	ctx, dir, file := t.Context(), etcdtest.DataDir(t), filepath.Join(t.TempDir(), "omni.db")
 	server, client := start(t, dir, DefaultQuotaBytes)
 	put(t, client, location, "saved")
 	online, out := maintenance(dir)
@@ -107,7 +97,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 		t.Errorf("%v %v, want two snapshots and nothing else", entries, err)
 	}
 
-	target := shortDir(t)
+	target := etcdtest.DataDir(t)
 	restore, out := maintenance(target)
 	if err := restore.Restore(ctx, file, ""); err != nil {
 		t.Fatal(err)
@@ -129,7 +119,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 }
 
 func TestRestoreRefusesDamage(t *testing.T) {
-	ctx, dir, file := t.Context(), shortDir(t), filepath.Join(t.TempDir(), "omni.db")
+	ctx, dir, file := t.Context(), etcdtest.DataDir(t), filepath.Join(t.TempDir(), "omni.db")
 	server, client := start(t, dir, DefaultQuotaBytes)
 	put(t, client, location, "saved")
 	m, _ := maintenance(dir)
@@ -142,7 +132,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	content[len(content)/2] ^= 1
-	target := shortDir(t)
+	target := etcdtest.DataDir(t)
 	restore, _ := maintenance(target)
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -155,7 +145,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 }
 
 func TestRestoreChecksTheKey(t *testing.T) {
-	ctx, dir, file := t.Context(), shortDir(t), filepath.Join(t.TempDir(), "omni.db")
+	ctx, dir, file := t.Context(), etcdtest.DataDir(t), filepath.Join(t.TempDir(), "omni.db")
 	server, client := start(t, dir, DefaultQuotaBytes)
 	none := func(func(encryption.Stored, error) bool) {}
 	if err := encryption.Ensure(dir, none, bytes.NewReader(make([]byte, 32))); err != nil {
@@ -172,7 +162,7 @@ func TestRestoreChecksTheKey(t *testing.T) {
 	if err := encryption.Ensure(wrong, none, bytes.NewReader(bytes.Repeat([]byte{1}, 32))); err != nil {
 		t.Fatal(err)
 	}
-	target := shortDir(t)
+	target := etcdtest.DataDir(t)
 	restore, out := maintenance(target)
 	wantError(t, restore.Restore(ctx, file, encryption.File(wrong)), "does not decrypt "+location)
 	if err := restore.Restore(ctx, file, encryption.File(dir)); err != nil {
@@ -190,11 +180,11 @@ func TestRestoreChecksTheKey(t *testing.T) {
 	}
 
 	// Without a key: a warning. With one that was put there before: checked too.
-	bare, out := maintenance(shortDir(t))
+	bare, out := maintenance(etcdtest.DataDir(t))
 	if err := bare.Restore(ctx, file, ""); err != nil || !strings.Contains(out.String(), "WARNING: the objects are encrypted with secretbox/key1") {
 		t.Errorf("%v, says %q; want a warning", err, out)
 	}
-	placed, _ := maintenance(shortDir(t))
+	placed, _ := maintenance(etcdtest.DataDir(t))
 	if err := encryption.Ensure(placed.DataDir, none, bytes.NewReader(bytes.Repeat([]byte{1}, 32))); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +193,7 @@ func TestRestoreChecksTheKey(t *testing.T) {
 }
 
 func TestMaintenanceNeedsAStore(t *testing.T) {
-	dir := filepath.Join(shortDir(t), "none")
+	dir := filepath.Join(etcdtest.DataDir(t), "none")
 	m, _ := maintenance(dir)
 	_, err := m.Status(t.Context())
 	wantError(t, err, "has no store")
@@ -217,7 +207,7 @@ func TestMaintenanceNeedsAStore(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	dir := shortDir(t)
+	dir := etcdtest.DataDir(t)
 	server, client := start(t, dir, 1<<30)
 	defer server.Close()
 	// More than one page.

@@ -16,6 +16,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"k8s.io/component-base/metrics/testutil"
 	"k8s.io/utils/clock"
+
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 )
 
 // smallQuota is soon used up; etcd's own start takes a tenth of it.
@@ -36,7 +38,7 @@ func fill(t *testing.T, client *clientv3.Client, key func(int) string) {
 }
 
 func TestQuota(t *testing.T) {
-	ctx, dir := t.Context(), shortDir(t)
+	ctx, dir := t.Context(), etcdtest.DataDir(t)
 	server, client := start(t, dir, smallQuota)
 	stop := sync.OnceFunc(server.Close)
 	defer func() { stop() }()

@@ -18,6 +18,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	"github.com/castai/omni/pkg/apiserver/etcd"
+	"github.com/castai/omni/pkg/apiserver/etcd/etcdtest"
 	"github.com/castai/omni/pkg/version"
 )
 
@@ -54,11 +55,7 @@ func TestFlagsReachTheServer(t *testing.T) {
 		}
 		return path
 	}
-	dir, err := os.MkdirTemp("", "omni") // short enough for a socket in it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := etcdtest.DataDir(t)
 	member, err := etcd.Start(dir, etcd.DefaultQuotaBytes)
 	if err != nil {
 		t.Fatal(err)
