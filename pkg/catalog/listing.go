@@ -67,7 +67,7 @@ func (l *Listing) offerings(region Region, snapshot []Offering) []Offering {
 		t := &types[i]
 		offering := Offering{
 			Type: *t, Provider: region.Provider, Region: region.Name,
-			Allocatable: Allocatable(Machine{VCPU: t.VCPU, MemoryBytes: t.MemoryBytes, GPUs: t.GPUs}, Kubeadm, nil),
+			Allocatable: Allocatable(t),
 		}
 		for _, zone := range l.zonesOf(t.InstanceType) {
 			offering.Zone = zone

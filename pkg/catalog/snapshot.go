@@ -110,7 +110,7 @@ func parseRow(provider string, record []string) ([]Offering, error) {
 			GPUs: r.integer("gpus"), GPUName: r.text("gpuName"), GPUMemoryBytes: r.integer("gpuMemoryMiB") * mebibyte,
 		},
 	}
-	o.Allocatable = Allocatable(Machine{VCPU: o.VCPU, MemoryBytes: o.MemoryBytes, GPUs: o.GPUs}, Kubeadm, nil)
+	o.Allocatable = Allocatable(&o.Type)
 	list := r.price("onDemand")
 	ways := []Offering{o.at(onDemand, list)}
 	if r.text("spot") != "" {

@@ -38,11 +38,17 @@ func pod(name, cpu string, mutate ...func(*corev1.Pod)) *corev1.Pod {
 }
 
 func candidate(instanceType, zone string, vcpu int64, price float64) Candidate {
+	// Less than the machine has, so that its last vCPU is not a whole one.
+	allocatable := corev1.ResourceList{
+		corev1.ResourceCPU:    *resource.NewMilliQuantity(vcpu*1000-70, resource.DecimalSI),
+		corev1.ResourceMemory: *resource.NewQuantity(vcpu*3<<30, resource.BinarySI),
+		corev1.ResourcePods:   *resource.NewQuantity(110, resource.DecimalSI),
+	}
 	return Candidate{
 		Template: template, Location: "aws-oregon",
 		Offering: catalog.Offering{
 			Type: catalog.Type{InstanceType: instanceType, VCPU: vcpu, MemoryBytes: vcpu << 32}, Zone: zone, CapacityType: "on-demand",
-			Allocatable: catalog.Allocatable(catalog.Machine{VCPU: vcpu, MemoryBytes: vcpu << 32}, catalog.EKS, nil), HourlyPrice: price,
+			Allocatable: allocatable, HourlyPrice: price,
 		},
 		Labels: map[string]string{corev1.LabelTopologyZone: zone},
 		Taints: []corev1.Taint{edgenode.EdgeTaint()},
