@@ -7,6 +7,7 @@ package scheduling
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
@@ -16,22 +17,36 @@ import (
 type Problem struct {
 	// Pods are the pending pods that the scheduler could not place.
 	Pods []*corev1.Pod
-	// Nodes are the edges that exist or are on their way.
+	// Nodes are those that exist or are on their way, of the main cluster and of
+	// the edges.
 	Nodes []Node
 	// Candidates are what may be bought.
 	Candidates []Candidate
 	// Budgets are what each template may still buy, by Template. A template
 	// that is not in it has no bound.
 	Budgets map[Template]Budget
+	// Namespaces are the labels of the namespaces by name, which the
+	// namespaceSelector of a pod affinity term asks for.
+	Namespaces map[string]map[string]string
+	// Claims say where the volumes of PersistentVolumeClaims can be used: the
+	// terms of a node affinity; nil means on every node of the main cluster. A
+	// claim that is not in it is not known. Edges mount no volumes.
+	Claims map[types.NamespacedName]*corev1.NodeSelector
 }
 
-// Node is an edge that exists or is on its way.
+// Node is a node that exists or is on its way.
 type Node struct {
 	Name   string
 	Labels map[string]string
 	Taints []corev1.Taint
+	// Edge says that it is a machine in an edge location, not a node of the main
+	// cluster.
+	Edge bool
 	// Free is what its pods leave.
 	Free corev1.ResourceList
+	// Pods are those that are on it, which topology spread, pod affinity and host
+	// ports ask for. Free knows what they need.
+	Pods []*corev1.Pod
 }
 
 // Template identifies a NodeTemplate.
@@ -40,12 +55,40 @@ type Template struct{ Namespace, Name string }
 // Candidate is a machine that may be bought.
 type Candidate struct {
 	Template Template
-	// Location is the name of the EdgeLocation in the template's namespace.
+	// Location is the name of the EdgeLocation in the template's namespace; empty
+	// for a machine of the main cluster, which its own autoscaler would buy.
 	Location string
+	// Priority is that of the template: machines of a lower one are bought only
+	// for pods that no machine of a higher one takes.
+	Priority int32
 	Offering catalog.Offering
+	// Cost is what the choice is made by.
+	Cost Cost
 	// Labels and Taints are those the Node would have.
 	Labels map[string]string
 	Taints []corev1.Taint
+}
+
+// Main says that the machine is one of the main cluster.
+func (c *Candidate) Main() bool { return c.Location == "" }
+
+// Cost is what a machine costs, part by part, in US dollars per hour.
+type Cost struct {
+	// Price is what the cloud asks, Adjustment what the template adds to it for
+	// the location (below zero: takes off).
+	Price, Adjustment float64
+	// Overhead is what every machine costs besides its price: its kubelet, its
+	// DaemonSets and its virtual node in the main cluster.
+	Overhead float64
+	// Interruption is the expected cost of being taken back by the cloud.
+	Interruption float64
+	// Egress is the expected cost of the traffic that leaves the location.
+	Egress float64
+}
+
+// Total is the sum of the parts, which is never below zero.
+func (c Cost) Total() float64 {
+	return max(0, c.Price+c.Adjustment+c.Overhead+c.Interruption+c.Egress)
 }
 
 // Budget is what a template may still buy; nil fields have no bound.
@@ -64,6 +107,9 @@ type Decision struct {
 	Purchases []Purchase
 	// Unschedulable pods fit on nothing.
 	Unschedulable []Unschedulable
+	// Cost is the sum over the purchases, and LowerBound what no choice of
+	// machines for the same pods can be below, both in US dollars per hour.
+	Cost, LowerBound float64
 }
 
 // Placement says that a pod fits on an existing node.
