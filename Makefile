@@ -29,9 +29,10 @@ down: ## End every process of the lab and delete its data.
 ##@ Build and test
 
 .PHONY: build
-build: ## Build omni-apiserver and omni-controller into bin/.
+build: ## Build omni-apiserver, omni-controller and kubectl-omni into bin/.
 	go build -trimpath -o bin/omni-apiserver ./cmd/apiserver
 	go build -trimpath -o bin/omni-controller ./cmd/controller
+	go build -trimpath -o bin/kubectl-omni ./cmd/kubectl-omni
 
 .PHONY: test
 test: test-unit test-lab test-e2e ## Run every test: unit, integration with a real etcd and AWS emulator, the lab, the whole story.
