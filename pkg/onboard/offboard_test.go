@@ -21,7 +21,7 @@ import (
 func renderOffboard(t *testing.T, at onboard.Place, registered *v1beta1.AWSLocation) string {
 	t.Helper()
 	script, err := onboard.RenderOffboard(onboard.OffboardParameters{
-		Place: at, AccountID: registered.AccountID, VPCID: registered.VPCID, RoleARN: registered.RoleARN,
+		Place: at, AWS: onboard.AWSRegistered{AccountID: registered.AccountID, VPCID: registered.VPCID, RoleARN: registered.RoleARN},
 	})
 	if err != nil {
 		t.Fatal(err)

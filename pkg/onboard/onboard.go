@@ -11,6 +11,10 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 // DefaultVPCCIDR is the range of a VPC when none is asked for.
@@ -36,26 +40,67 @@ type Parameters struct {
 	Token string
 }
 
-//go:embed script/*.tmpl
-var scripts embed.FS
-
-// templates know one function, quote; every value of a script goes through it.
-var templates = template.Must(template.New("").Funcs(template.FuncMap{"quote": quote}).ParseFS(scripts, "script/*.tmpl"))
-
-// Render returns the onboarding script for a location in AWS. An error names the
-// parameter that is not valid.
-func Render(p Parameters) (string, error) {
-	v, err := newView(p)
-	if err != nil {
-		return "", err
-	}
-	return execute("onboard.sh.tmpl", v)
+// script makes what the templates of a cloud see of parameters, which it checks.
+type script struct {
+	onboard  func(Parameters, registration) (any, error)
+	offboard func(OffboardParameters) (any, error)
+	// templates are those that all clouds share and the cloud's own.
+	templates *template.Template
 }
 
-func execute(name string, view any) (string, error) {
+// scripts of the clouds that have them.
+var scripts = map[v1beta1.CloudProvider]script{
+	v1beta1.ProviderAWS: {newAWSOnboarding, newAWSOffboarding, templates("aws")},
+}
+
+// HasScript says whether there are scripts for a cloud.
+func HasScript(provider v1beta1.CloudProvider) bool {
+	_, ok := scripts[provider]
+	return ok
+}
+
+//go:embed script
+var files embed.FS
+
+// templates know one function, quote; every value of a script goes through it.
+func templates(cloud string) *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{"quote": quote}).
+		ParseFS(files, "script/*.tmpl", "script/"+cloud+"/*.tmpl"))
+}
+
+// Render returns the onboarding script for a location. An error names the
+// parameter that is not valid.
+func Render(p Parameters) (string, error) {
+	s, ok := scripts[p.Place.Provider]
+	if !ok {
+		return "", noScript(p.Place)
+	}
+	if p.VPCCIDR == "" {
+		p.VPCCIDR = DefaultVPCCIDR
+	}
+	err := match(parameter{"Subject", p.Subject, tagPattern})
+	if err != nil {
+		return "", fmt.Errorf("onboard: %w", err)
+	}
+	registration, err := newRegistration(p)
+	if err != nil {
+		return "", fmt.Errorf("onboard: %w", err)
+	}
+	view, err := s.onboard(p, registration)
+	if err != nil {
+		return "", fmt.Errorf("onboard: %w", err)
+	}
+	return s.execute("onboard.sh.tmpl", view)
+}
+
+func noScript(p Place) error {
+	return fmt.Errorf("onboard: Provider: there is no script for %q", p.Provider)
+}
+
+func (s script) execute(name string, view any) (string, error) {
 	var b strings.Builder
-	if err := templates.ExecuteTemplate(&b, name, view); err != nil {
-		return "", fmt.Errorf("render %s: %w", name, err)
+	if err := s.templates.ExecuteTemplate(&b, name, view); err != nil {
+		return "", fmt.Errorf("onboard: render %s: %w", name, err)
 	}
 	return b.String(), nil
 }
@@ -68,4 +113,15 @@ func quote(s string) (string, error) {
 		return "", err
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", nil
+}
+
+// printable refuses control characters and what is not UTF-8.
+func printable(s string) error {
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("%q is not UTF-8", s)
+	}
+	if i := strings.IndexFunc(s, unicode.IsControl); i >= 0 {
+		return fmt.Errorf("%q has a control character at byte %d", s, i)
+	}
+	return nil
 }

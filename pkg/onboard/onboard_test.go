@@ -11,12 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
 func location() Place {
 	return Place{
+		Provider:  v1beta1.ProviderAWS,
 		ClusterID: "8a2f6e0e-6e0c-4a4e-9d2e-2f1f1a1b1c1d",
 		Namespace: "team-a",
 		Location:  "aws-oregon",
@@ -45,8 +48,9 @@ func withToken() Parameters {
 
 func offboardParameters() OffboardParameters {
 	return OffboardParameters{
-		Place: location(), AccountID: "123456789012", VPCID: "vpc-0a1b2c3d4e5f60718",
-		RoleARN: "arn:aws:iam::123456789012:role/omni-aws-oregon-d4a06b0e",
+		Place: location(), AWS: AWSRegistered{
+			AccountID: "123456789012", VPCID: "vpc-0a1b2c3d4e5f60718", RoleARN: "arn:aws:iam::123456789012:role/omni-aws-oregon-d4a06b0e",
+		},
 	}
 }
 
@@ -121,6 +125,7 @@ func TestInvalid(t *testing.T) {
 		change func(*Parameters)
 		want   string
 	}{
+		"no such cloud":      {func(p *Parameters) { p.Place.Provider = "IBM" }, "Provider"},
 		"no cluster":         {func(p *Parameters) { p.Place.ClusterID = "" }, "ClusterID"},
 		"quote in namespace": {func(p *Parameters) { p.Place.Namespace = "a'b" }, "Namespace"},
 		"newline":            {func(p *Parameters) { p.Place.Location = "a\nb" }, "Location"},
@@ -160,9 +165,9 @@ func TestInvalidOffboard(t *testing.T) {
 		want   string
 	}{
 		"namespace": {func(p *OffboardParameters) { p.Place.Namespace = "a;b" }, "Namespace"},
-		"account":   {func(p *OffboardParameters) { p.AccountID = "$(id)" }, "AccountID"},
-		"VPC":       {func(p *OffboardParameters) { p.VPCID = "vpc-0a1b2c3d'" }, "VPCID"},
-		"role":      {func(p *OffboardParameters) { p.RoleARN = "arn:aws:iam::123456789012:role/a b" }, "RoleARN"},
+		"account":   {func(p *OffboardParameters) { p.AWS.AccountID = "$(id)" }, "AccountID"},
+		"VPC":       {func(p *OffboardParameters) { p.AWS.VPCID = "vpc-0a1b2c3d'" }, "VPCID"},
+		"role":      {func(p *OffboardParameters) { p.AWS.RoleARN = "arn:aws:iam::123456789012:role/a b" }, "RoleARN"},
 	} {
 		p := offboardParameters()
 		tc.change(&p)
@@ -180,10 +185,11 @@ func TestNetwork(t *testing.T) {
 	} {
 		p := parameters()
 		p.VPCCIDR = cidr
-		v, err := newView(p)
+		view, err := newAWSOnboarding(p, registration{})
 		if err != nil {
 			t.Fatal(err)
 		}
+		v := view.(*awsOnboarding)
 		if got := [3]string{v.PublicCIDR, v.PrivateCIDRs[0], v.PrivateCIDRs[14]}; got != want {
 			t.Errorf("%s: got %v, want %v", cidr, got, want)
 		}
@@ -222,8 +228,8 @@ func FuzzRender(f *testing.F) {
 		if err != nil {
 			return
 		}
-		v, _ := newView(p)
-		assigned(t, script, map[string]string{"ONBOARDING_PATH": v.OnboardingPath})
+		r, _ := newRegistration(p)
+		assigned(t, script, map[string]string{"ONBOARDING_PATH": r.OnboardingPath})
 	})
 }
 
@@ -232,14 +238,14 @@ func FuzzRenderOffboard(f *testing.F) {
 	hostile(f)
 	f.Fuzz(func(t *testing.T, s string) {
 		for name, p := range map[string]OffboardParameters{
-			"LOCATION":           {Place: Place{"main", "team-a", s, "us-west-2", "https://oidc.example.com"}},
-			"NAMESPACE":          {Place: Place{"main", s, "aws", "us-west-2", "https://oidc.example.com"}},
-			"CLUSTER_ID":         {Place: Place{s, "team-a", "aws", "us-west-2", "https://oidc.example.com"}},
-			"REGION":             {Place: Place{"main", "team-a", "aws", s, "https://oidc.example.com"}},
-			"ISSUER_HOST":        {Place: Place{"main", "team-a", "aws", "us-west-2", "https://" + s}},
-			"REGISTERED_ACCOUNT": {Place: location(), AccountID: s},
-			"REGISTERED_VPC":     {Place: location(), VPCID: s},
-			"REGISTERED_ROLE":    {Place: location(), RoleARN: s},
+			"LOCATION":           {Place: Place{v1beta1.ProviderAWS, "main", "team-a", s, "us-west-2", "https://oidc.example.com"}},
+			"NAMESPACE":          {Place: Place{v1beta1.ProviderAWS, "main", s, "aws", "us-west-2", "https://oidc.example.com"}},
+			"CLUSTER_ID":         {Place: Place{v1beta1.ProviderAWS, s, "team-a", "aws", "us-west-2", "https://oidc.example.com"}},
+			"REGION":             {Place: Place{v1beta1.ProviderAWS, "main", "team-a", "aws", s, "https://oidc.example.com"}},
+			"ISSUER_HOST":        {Place: Place{v1beta1.ProviderAWS, "main", "team-a", "aws", "us-west-2", "https://" + s}},
+			"REGISTERED_ACCOUNT": {Place: location(), AWS: AWSRegistered{AccountID: s}},
+			"REGISTERED_VPC":     {Place: location(), AWS: AWSRegistered{VPCID: s}},
+			"REGISTERED_ROLE":    {Place: location(), AWS: AWSRegistered{RoleARN: s}},
 		} {
 			if script, err := RenderOffboard(p); err == nil {
 				assigned(t, script, map[string]string{name: s})

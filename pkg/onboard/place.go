@@ -17,40 +17,29 @@ import (
 
 // Place is the edge location that a script is for.
 type Place struct {
+	// Provider is the cloud.
+	Provider v1beta1.CloudProvider
 	// ClusterID names the main cluster in the tags of every resource.
 	ClusterID string
 	// Namespace and Location name the EdgeLocation.
 	Namespace, Location string
-	// Region of the location, as AWS names it, for example us-west-2.
+	// Region of the location, as the cloud names it, for example us-west-2.
 	Region string
 	// Issuer is the URL of the main cluster's service account issuer.
 	Issuer string
 }
 
-// place is what follows from a Place: how its resources are named and found.
+// place is what follows from a Place in every cloud.
 type place struct {
 	Place
-	// Name of the resources in AWS.
-	Name string
-	// RoleName is unique in the account.
-	RoleName string
-	// IssuerHost is the Issuer without its scheme, as IAM names it;
-	// IssuerPrivate says that AWS may be unable to reach it.
-	IssuerHost    string
+	// IssuerPrivate says that the cloud may be unable to reach the Issuer.
 	IssuerPrivate bool
-	// Tags and Filters are the inner part of JSON lists.
-	Tags, Filters string
 }
 
-// TagClusterID is the tag that says whose the role and the identity provider are.
+// TagClusterID is the tag that says which cluster a thing was made for.
 func (*place) TagClusterID() string { return v1beta1.TagClusterID }
 
-// TagTier is on every resource of the network that the onboarding script makes,
-// and on no other: public, private, or shared by the two.
-func (*place) TagTier() string { return "omni.cast.ai/tier" }
-
 var (
-	regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	issuerPattern = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`)
 	// tagPattern is what AWS allows in the value of a tag, less the space:
 	// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
@@ -62,26 +51,24 @@ var (
 // maxLocation is the longest name of an EdgeLocation.
 const maxLocation = 30
 
-func newPlace(p Place) (place, error) {
+// newPlace checks a place whose region is named like this.
+func newPlace(p Place, region *regexp.Regexp) (place, error) {
 	err := match(
 		parameter{"ClusterID", p.ClusterID, tagPattern},
 		parameter{"Namespace", p.Namespace, namePattern},
 		parameter{"Location", p.Location, namePattern},
-		parameter{"Region", p.Region, regionPattern},
+		parameter{"Region", p.Region, region},
 		parameter{"Issuer", p.Issuer, issuerPattern},
 	)
 	if err != nil {
 		return place{}, err
 	}
 	if len(p.Location) > maxLocation {
-		return place{}, fmt.Errorf("onboard: Location: %q has more than %d characters", p.Location, maxLocation)
+		return place{}, fmt.Errorf("Location: %q has more than %d characters", p.Location, maxLocation)
 	}
-	v := place{Place: p, Name: "omni-" + p.Location, RoleName: RoleName(p.ClusterID, p.Namespace, p.Location)}
-	if err := v.issuer(); err != nil {
-		return place{}, fmt.Errorf("onboard: %w", err)
-	}
-	if err := v.tags(); err != nil {
-		return place{}, fmt.Errorf("onboard: %w", err)
+	v := place{Place: p}
+	if v.IssuerPrivate, err = isPrivate(p.Issuer); err != nil {
+		return place{}, err
 	}
 	return v, nil
 }
@@ -101,7 +88,7 @@ func match(parameters ...parameter) error {
 		if p.field == "Token" {
 			value = "(not shown)"
 		}
-		return fmt.Errorf("onboard: %s: %q does not match %s", p.field, value, p.pattern)
+		return fmt.Errorf("%s: %q does not match %s", p.field, value, p.pattern)
 	}
 	return nil
 }
@@ -125,43 +112,18 @@ func digest(clusterID, namespace, location string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (v *place) issuer() error {
-	u, err := url.Parse(v.Issuer)
+// isPrivate says whether an issuer has no name or address on the internet.
+func isPrivate(issuer string) (bool, error) {
+	u, err := url.Parse(issuer)
 	if err != nil {
-		return fmt.Errorf("parameter Issuer: %w", err)
+		return false, fmt.Errorf("parameter Issuer: %w", err)
 	}
-	v.IssuerHost = strings.TrimPrefix(v.Issuer, "https://")
 	host := u.Hostname()
 	addr, err := netip.ParseAddr(host)
 	isAddr := err == nil
-	v.IssuerPrivate = !strings.Contains(host, ".") || isAddr && (addr.IsPrivate() || addr.IsLoopback())
+	private := !strings.Contains(host, ".") || isAddr && (addr.IsPrivate() || addr.IsLoopback())
 	for _, suffix := range []string{".svc", ".local", ".internal", ".localhost"} {
-		v.IssuerPrivate = v.IssuerPrivate || strings.HasSuffix(host, suffix)
+		private = private || strings.HasSuffix(host, suffix)
 	}
-	return nil
+	return private, nil
 }
-
-// tags are put on all that is made, filters find it again.
-func (v *place) tags() (err error) {
-	type tag struct{ Key, Value string }
-	type filter struct {
-		Name   string
-		Values []string
-	}
-	own := []tag{{v1beta1.TagClusterID, v.ClusterID}, {v1beta1.TagNamespace, v.Namespace}, {v1beta1.TagEdgeLocation, v.Location}}
-	filters := make([]filter, 0, len(own))
-	for _, t := range own {
-		filters = append(filters, filter{"tag:" + t.Key, []string{t.Value}})
-	}
-	if v.Tags, err = marshal(append(own, tag{"Name", v.Name})); err != nil {
-		return err
-	}
-	if v.Filters, err = marshal(filters); err != nil {
-		return err
-	}
-	v.Tags, v.Filters = inner(v.Tags), inner(v.Filters)
-	return nil
-}
-
-// inner is a JSON list without its brackets, so that the script can add to it.
-func inner(list string) string { return list[1 : len(list)-1] }

@@ -52,7 +52,7 @@ func (s shell) run(t *testing.T, script string, env ...string) (stdout, stderr s
 
 func place() onboard.Place {
 	return onboard.Place{
-		ClusterID: "main", Namespace: "team-a", Location: "aws-oregon", Region: awstest.Region,
+		Provider: v1beta1.ProviderAWS, ClusterID: "main", Namespace: "team-a", Location: "aws-oregon", Region: awstest.Region,
 		Issuer: "https://oidc.example.com/id/MAIN",
 	}
 }

@@ -52,7 +52,7 @@ func (r *OffboardScriptREST) Get(ctx context.Context, name string, _ runtime.Obj
 	}
 	parameters := onboard.OffboardParameters{Place: r.config.place(location)}
 	if aws := location.Spec.AWS; aws != nil {
-		parameters.AccountID, parameters.VPCID, parameters.RoleARN = aws.AccountID, aws.VPCID, aws.RoleARN
+		parameters.AWS = onboard.AWSRegistered{AccountID: aws.AccountID, VPCID: aws.VPCID, RoleARN: aws.RoleARN}
 	}
 	script, err := onboard.RenderOffboard(parameters)
 	if err != nil {

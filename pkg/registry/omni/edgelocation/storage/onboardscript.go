@@ -68,7 +68,7 @@ func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token strin
 
 // hasScript: in the other clouds the network is brought along, and named by hand.
 func hasScript(location *omni.EdgeLocation) error {
-	if location.Spec.Provider == omni.ProviderAWS {
+	if onboard.HasScript(v1beta1.CloudProvider(location.Spec.Provider)) {
 		return nil
 	}
 	return apierrors.NewBadRequest(fmt.Sprintf("there is no script for %s yet: make the network yourself and set spec.%s; see kubectl explain edgelocation.spec.%[2]s",
@@ -77,6 +77,7 @@ func hasScript(location *omni.EdgeLocation) error {
 
 func (c *OnboardConfig) place(location *omni.EdgeLocation) onboard.Place {
 	return onboard.Place{
+		Provider:  v1beta1.CloudProvider(location.Spec.Provider),
 		ClusterID: c.ClusterID,
 		Namespace: location.Namespace,
 		Location:  location.Name,

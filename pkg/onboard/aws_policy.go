@@ -33,7 +33,7 @@ func marshal(v any) (string, error) {
 }
 
 // documents fills in the JSON that AWS is given.
-func (v *view) documents() (err error) {
+func (v *awsOnboarding) documents() (err error) {
 	if v.TrustPolicy, err = v.trustPolicy(); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (v *view) documents() (err error) {
 
 // trustPolicy lets in one service account of one issuer.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
-func (v *view) trustPolicy() (string, error) {
+func (v *awsOnboarding) trustPolicy() (string, error) {
 	return document(statement{
 		Sid:       "Controller",
 		Principal: map[string]string{"Federated": "arn:@PARTITION@:iam::@ACCOUNT@:oidc-provider/" + v.IssuerHost},
@@ -58,7 +58,7 @@ func (v *view) trustPolicy() (string, error) {
 // policy is the least that launching and terminating machines of this location
 // needs. Which resources and keys an action knows:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-func (v *view) policy() (string, error) {
+func (v *awsOnboarding) policy() (string, error) {
 	ec2 := func(kinds ...string) (arns []string) {
 		for _, kind := range kinds {
 			arns = append(arns, "arn:@PARTITION@:ec2:"+v.Region+":@ACCOUNT@:"+kind+"/*")
