@@ -12,7 +12,9 @@ import (
 // OnboardScriptOptions are the query parameters of edgelocations/onboard-script.
 type OnboardScriptOptions struct {
 	metav1.TypeMeta
-	VPCCIDR string
+	VPCCIDR    string
+	Network    string
+	Subnetwork string
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -40,6 +42,8 @@ type OnboardScriptRequest struct {
 type OnboardScriptRequestSpec struct {
 	ExpirationSeconds int64
 	VPCCIDR           string
+	Network           string
+	Subnetwork        string
 }
 
 // OnboardScriptRequestStatus is the answer; it is shown once and never stored.
@@ -64,4 +68,5 @@ type Onboarding struct {
 type OnboardingSpec struct {
 	Token string
 	AWS   *AWSLocation
+	GCP   *GCPLocation
 }

@@ -14,10 +14,22 @@ import (
 type OnboardScriptOptions struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// VPCCIDR is the IPv4 range of the VPC the script makes.
+	// VPCCIDR is the IPv4 range of the network the script makes, in Google Cloud
+	// of its one subnetwork.
 	// Default: 10.77.0.0/16.
 	// +optional
 	VPCCIDR string `json:"vpcCIDR,omitempty"`
+
+	// Network is a VPC network of your own for a location in Google Cloud, in the
+	// project of the location; the script then makes no network, subnetwork or NAT.
+	// Default: none, the script makes one. Example: edges.
+	// +optional
+	Network string `json:"network,omitempty"`
+
+	// Subnetwork of Network in the region of the location, with a way out to the
+	// internet. Default: none. Example: edges-us-west1.
+	// +optional
+	Subnetwork string `json:"subnetwork,omitempty"`
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -56,10 +68,22 @@ type OnboardScriptRequestSpec struct {
 	// +default=3600
 	ExpirationSeconds int64 `json:"expirationSeconds,omitempty"`
 
-	// VPCCIDR is the IPv4 range of the VPC the script makes.
+	// VPCCIDR is the IPv4 range of the network the script makes, in Google Cloud
+	// of its one subnetwork.
 	// Default: 10.77.0.0/16.
 	// +optional
 	VPCCIDR string `json:"vpcCIDR,omitempty"`
+
+	// Network is a VPC network of your own for a location in Google Cloud, in the
+	// project of the location; the script then makes no network, subnetwork or NAT.
+	// Default: none, the script makes one. Example: edges.
+	// +optional
+	Network string `json:"network,omitempty"`
+
+	// Subnetwork of Network in the region of the location, with a way out to the
+	// internet. Default: none. Example: edges-us-west1.
+	// +optional
+	Subnetwork string `json:"subnetwork,omitempty"`
 }
 
 // OnboardScriptRequestStatus is the answer; it is shown once and never stored.
@@ -103,4 +127,9 @@ type OnboardingSpec struct {
 	// +optional
 	// +k8s:optional
 	AWS *AWSLocation `json:"aws,omitempty"`
+
+	// GCP is set for a location in Google Cloud.
+	// +optional
+	// +k8s:optional
+	GCP *GCPLocation `json:"gcp,omitempty"`
 }
