@@ -2205,7 +2205,21 @@ func schema_pkg_apis_omni_v1alpha1_OnboardScriptOptions(ref common.ReferenceCall
 					},
 					"vpcCIDR": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCCIDR is the IPv4 range of the VPC the script makes. Default: 10.77.0.0/16.",
+							Description: "VPCCIDR is the IPv4 range of the network the script makes, in Google Cloud of its one subnetwork. Default: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is a VPC network of your own for a location in Google Cloud, in the project of the location; the script then makes no network, subnetwork or NAT. Default: none, the script makes one. Example: edges.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnetwork of Network in the region of the location, with a way out to the internet. Default: none. Example: edges-us-west1.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -2283,7 +2297,21 @@ func schema_pkg_apis_omni_v1alpha1_OnboardScriptRequestSpec(ref common.Reference
 					},
 					"vpcCIDR": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCCIDR is the IPv4 range of the VPC the script makes. Default: 10.77.0.0/16.",
+							Description: "VPCCIDR is the IPv4 range of the network the script makes, in Google Cloud of its one subnetwork. Default: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is a VPC network of your own for a location in Google Cloud, in the project of the location; the script then makes no network, subnetwork or NAT. Default: none, the script makes one. Example: edges.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnetwork of Network in the region of the location, with a way out to the internet. Default: none. Example: edges-us-west1.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -2392,11 +2420,17 @@ func schema_pkg_apis_omni_v1alpha1_OnboardingSpec(ref common.ReferenceCallback) 
 							Ref:         ref(v1alpha1.AWSLocation{}.OpenAPIModelName()),
 						},
 					},
+					"gcp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GCP is set for a location in Google Cloud.",
+							Ref:         ref(v1alpha1.GCPLocation{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AWSLocation{}.OpenAPIModelName()},
+			v1alpha1.AWSLocation{}.OpenAPIModelName(), v1alpha1.GCPLocation{}.OpenAPIModelName()},
 	}
 }
 
@@ -4340,7 +4374,21 @@ func schema_pkg_apis_omni_v1beta1_OnboardScriptOptions(ref common.ReferenceCallb
 					},
 					"vpcCIDR": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCCIDR is the IPv4 range of the VPC the script makes. Default: 10.77.0.0/16.",
+							Description: "VPCCIDR is the IPv4 range of the network the script makes, in Google Cloud of its one subnetwork. Default: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is a VPC network of your own for a location in Google Cloud, in the project of the location; the script then makes no network, subnetwork or NAT. Default: none, the script makes one. Example: edges.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnetwork of Network in the region of the location, with a way out to the internet. Default: none. Example: edges-us-west1.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -4418,7 +4466,21 @@ func schema_pkg_apis_omni_v1beta1_OnboardScriptRequestSpec(ref common.ReferenceC
 					},
 					"vpcCIDR": {
 						SchemaProps: spec.SchemaProps{
-							Description: "VPCCIDR is the IPv4 range of the VPC the script makes. Default: 10.77.0.0/16.",
+							Description: "VPCCIDR is the IPv4 range of the network the script makes, in Google Cloud of its one subnetwork. Default: 10.77.0.0/16.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is a VPC network of your own for a location in Google Cloud, in the project of the location; the script then makes no network, subnetwork or NAT. Default: none, the script makes one. Example: edges.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"subnetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Subnetwork of Network in the region of the location, with a way out to the internet. Default: none. Example: edges-us-west1.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -4527,11 +4589,17 @@ func schema_pkg_apis_omni_v1beta1_OnboardingSpec(ref common.ReferenceCallback) c
 							Ref:         ref(v1beta1.AWSLocation{}.OpenAPIModelName()),
 						},
 					},
+					"gcp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GCP is set for a location in Google Cloud.",
+							Ref:         ref(v1beta1.GCPLocation{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1beta1.AWSLocation{}.OpenAPIModelName()},
+			v1beta1.AWSLocation{}.OpenAPIModelName(), v1beta1.GCPLocation{}.OpenAPIModelName()},
 	}
 }
 

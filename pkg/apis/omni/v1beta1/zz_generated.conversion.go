@@ -1209,6 +1209,8 @@ func autoConvert_url_Values_To_v1beta1_OffboardScriptOptions(in *url.Values, out
 
 func autoConvert_v1beta1_OnboardScriptOptions_To_omni_OnboardScriptOptions(in *OnboardScriptOptions, out *omni.OnboardScriptOptions, s conversion.Scope) error {
 	out.VPCCIDR = in.VPCCIDR
+	out.Network = in.Network
+	out.Subnetwork = in.Subnetwork
 	return nil
 }
 
@@ -1219,6 +1221,8 @@ func Convert_v1beta1_OnboardScriptOptions_To_omni_OnboardScriptOptions(in *Onboa
 
 func autoConvert_omni_OnboardScriptOptions_To_v1beta1_OnboardScriptOptions(in *omni.OnboardScriptOptions, out *OnboardScriptOptions, s conversion.Scope) error {
 	out.VPCCIDR = in.VPCCIDR
+	out.Network = in.Network
+	out.Subnetwork = in.Subnetwork
 	return nil
 }
 
@@ -1236,6 +1240,20 @@ func autoConvert_url_Values_To_v1beta1_OnboardScriptOptions(in *url.Values, out 
 		}
 	} else {
 		out.VPCCIDR = ""
+	}
+	if values, ok := map[string][]string(*in)["network"]; ok && len(values) > 0 {
+		if err := runtime.Convert_Slice_string_To_string(&values, &out.Network, s); err != nil {
+			return err
+		}
+	} else {
+		out.Network = ""
+	}
+	if values, ok := map[string][]string(*in)["subnetwork"]; ok && len(values) > 0 {
+		if err := runtime.Convert_Slice_string_To_string(&values, &out.Subnetwork, s); err != nil {
+			return err
+		}
+	} else {
+		out.Subnetwork = ""
 	}
 	return nil
 }

@@ -918,6 +918,11 @@ func (in *OnboardingSpec) DeepCopyInto(out *OnboardingSpec) {
 		*out = new(AWSLocation)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.GCP != nil {
+		in, out := &in.GCP, &out.GCP
+		*out = new(GCPLocation)
+		(*in).DeepCopyInto(*out)
+	}
 	return
 }
 
