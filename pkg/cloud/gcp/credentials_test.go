@@ -13,6 +13,7 @@ import (
 
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/gcp"
+	"github.com/castai/omni/pkg/cloud/gcp/contract"
 	"github.com/castai/omni/test/emulator/fault"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
 )
@@ -96,7 +97,7 @@ func TestPermissions(t *testing.T) {
 	l := keyless(t, endpoint)
 	p := provider(t, l)
 	caller := endpoint + "/_emulator/callers/" + l.ServiceAccount
-	for _, permission := range gcp.Permissions() {
+	for _, permission := range contract.Permissions() {
 		t.Run(permission, func(t *testing.T) {
 			gcptest.Do(t, http.MethodPut, caller, map[string]any{"denied": []string{permission}})
 			err := p.CheckCredentials(t.Context())

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/cloud/gcp/contract"
 )
 
 // Location is where and as whom machines are bought.
@@ -90,35 +91,15 @@ func (l *Location) options(client *http.Client, path string) []option.ClientOpti
 	return options
 }
 
-// permissions are all that the provider needs. The onboarding script's role gives
-// these and no others.
-var permissions = []string{
-	"compute.disks.create",
-	"compute.disks.setLabels",
-	"compute.instances.create",
-	"compute.instances.delete",
-	"compute.instances.get",
-	"compute.instances.getSerialPortOutput",
-	"compute.instances.list",
-	"compute.instances.setLabels",
-	"compute.instances.setMetadata",
-	"compute.instances.setTags",
-	"compute.subnetworks.use",
-	"compute.zoneOperations.get",
-}
-
-// Permissions returns the IAM permissions that the provider needs on the project.
-func Permissions() []string { return slices.Clone(permissions) }
-
 // CheckCredentials implements cloud.Provider: it names the permissions that are
 // missing.
 func (p *Provider) CheckCredentials(ctx context.Context) error {
 	out, err := p.projects.TestIamPermissions(p.location.ProjectID,
-		&cloudresourcemanager.TestIamPermissionsRequest{Permissions: permissions}).Context(ctx).Do()
+		&cloudresourcemanager.TestIamPermissionsRequest{Permissions: contract.Permissions()}).Context(ctx).Do()
 	if err != nil {
 		return classify(err)
 	}
-	missing := slices.DeleteFunc(Permissions(), func(permission string) bool { return slices.Contains(out.Permissions, permission) })
+	missing := slices.DeleteFunc(contract.Permissions(), func(permission string) bool { return slices.Contains(out.Permissions, permission) })
 	if len(missing) > 0 {
 		return &cloud.Error{Class: cloud.ClassAuth, Err: fmt.Errorf(
 			"the credentials lack permissions on project %s: %s; run the onboarding script again, or grant them",

@@ -12,6 +12,7 @@ import (
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/cloudtest"
 	"github.com/castai/omni/pkg/cloud/gcp"
+	"github.com/castai/omni/pkg/cloud/gcp/contract"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
 )
 
@@ -22,7 +23,7 @@ const image = "projects/ubuntu-os-cloud/global/images/ubuntu-2404-lts-amd64-v202
 func keyless(t *testing.T, endpoint string) gcp.Location {
 	t.Helper()
 	gcptest.Network(t, endpoint)
-	account := gcptest.ServiceAccount(t, endpoint, "omni-edge-buyer", gcp.Permissions())
+	account := gcptest.ServiceAccount(t, endpoint, "omni-edge-buyer", contract.Permissions())
 	provider := gcptest.WorkloadIdentity(t, endpoint, account)
 	return gcp.Location{
 		ClusterID: "main", Namespace: "team-a", Name: "gcp-iowa", Region: gcptest.Region, ProjectID: gcptest.Project,

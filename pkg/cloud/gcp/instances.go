@@ -12,6 +12,7 @@ import (
 	"google.golang.org/api/compute/v1"
 
 	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/cloud/gcp/contract"
 )
 
 // Launch implements cloud.Provider. The machine's name is the request's, so the
@@ -94,7 +95,7 @@ func (p *Provider) get(ctx context.Context, zone, name string) (*compute.Instanc
 
 // FindByEdge implements cloud.Provider.
 func (p *Provider) FindByEdge(ctx context.Context, edgeUID string) (*cloud.Instance, error) {
-	found, err := p.list(ctx, labelEdgeID, labelValue(edgeUID))
+	found, err := p.list(ctx, labelEdgeID, contract.LabelValue(edgeUID))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

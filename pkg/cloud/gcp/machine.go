@@ -5,8 +5,6 @@ package gcp
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,6 +17,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/cloud/gcp/contract"
 )
 
 // The keys of the machine's metadata.
@@ -75,8 +74,8 @@ func (p *Provider) check(r cloud.LaunchRequest) error {
 		problem = fmt.Sprintf("zone %q is not in the region %s of the edge location: spec.zone must be one of its zones", r.Zone, p.location.Region)
 	case len(r.UserData) > maxUserDataBytes:
 		problem = fmt.Sprintf("the user data has %d bytes; Compute Engine takes at most %d", len(r.UserData), maxUserDataBytes)
-	case labelValue(r.EdgeUID) != r.EdgeUID:
-		problem = fmt.Sprintf("edge UID %q cannot be a label: it must match %s", r.EdgeUID, fitting)
+	case contract.LabelValue(r.EdgeUID) != r.EdgeUID:
+		problem = fmt.Sprintf("edge UID %q cannot be a label: it must match %s", r.EdgeUID, contract.LabelPattern)
 	default:
 		return nil
 	}
@@ -128,10 +127,10 @@ func diskType(instanceType string) string {
 
 // The labels by which machines are found.
 var (
-	labelClusterID    = labelKey(v1beta1.TagClusterID)
-	labelNamespace    = labelKey(v1beta1.TagNamespace)
-	labelEdgeLocation = labelKey(v1beta1.TagEdgeLocation)
-	labelEdgeID       = labelKey(v1beta1.TagEdgeID)
+	labelClusterID    = contract.LabelKey(v1beta1.TagClusterID)
+	labelNamespace    = contract.LabelKey(v1beta1.TagNamespace)
+	labelEdgeLocation = contract.LabelKey(v1beta1.TagEdgeLocation)
+	labelEdgeID       = contract.LabelKey(v1beta1.TagEdgeID)
 )
 
 // labelLaunch is the fingerprint of the launch request.
@@ -140,7 +139,7 @@ const labelLaunch = "omni-launch"
 // labels of all that belongs to the location, keys and values by turns.
 func (l *Location) labels() []string {
 	return []string{
-		labelClusterID, labelValue(l.ClusterID), labelNamespace, labelValue(l.Namespace), labelEdgeLocation, labelValue(l.Name),
+		labelClusterID, contract.LabelValue(l.ClusterID), labelNamespace, contract.LabelValue(l.Namespace), labelEdgeLocation, contract.LabelValue(l.Name),
 	}
 }
 
@@ -167,54 +166,16 @@ func (p *Provider) labelsOf(r cloud.LaunchRequest) (labels map[string]string, ta
 	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(ownTag(a)), len(ownTag(b))), cmp.Compare(a, b))
 	}) {
-		labels[labelKey(key)] = labelValue(all[key])
+		labels[contract.LabelKey(key)] = contract.LabelValue(all[key])
 	}
-	labels[labelLaunch] = digest(string(request), 32)
+	labels[labelLaunch] = contract.Digest(string(request), 32)
 	return labels, string(raw), nil
 }
 
-// ownPrefix begins the keys of OMNI's tags.
-const ownPrefix = "omni.cast.ai/"
-
 // ownTag returns the key of a tag of OMNI's, and nothing for others.
 func ownTag(key string) string {
-	if strings.HasPrefix(key, ownPrefix) {
-		return ownPrefix
+	if strings.HasPrefix(key, contract.TagPrefix) {
+		return contract.TagPrefix
 	}
 	return ""
-}
-
-// fitting is what a label's value may be; a key must begin with a letter besides.
-// https://cloud.google.com/compute/docs/labeling-resources#requirements
-var fitting = regexp.MustCompile(`^[a-z0-9_-]{0,63}$`)
-
-// labelKey is the label of a tag: omni-edge-id for omni.cast.ai/edge-id.
-func labelKey(tag string) string {
-	if rest, ok := strings.CutPrefix(tag, ownPrefix); ok {
-		return "omni-" + rest
-	}
-	key := labelValue(tag)
-	if key == "" || key[0] < 'a' || key[0] > 'z' {
-		return labelValue("tag-" + tag)
-	}
-	return key
-}
-
-// unfitting are the characters that no label may have.
-var unfitting = regexp.MustCompile(`[^a-z0-9_-]`)
-
-// labelValue returns a value that is fit for a label. One that is not is made so
-// and told apart from others by its digest; metadata has it as it was.
-func labelValue(value string) string {
-	if fitting.MatchString(value) {
-		return value
-	}
-	fit := unfitting.ReplaceAllString(strings.ToLower(value), "-")
-	return fit[:min(len(fit), 46)] + "-" + digest(value, 16)
-}
-
-// digest returns the first hexadecimal digits of the SHA-256 of a text.
-func digest(text string, digits int) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])[:digits]
 }
