@@ -49,6 +49,9 @@ type Emulator struct {
 	// objects by path, as in projects/p/zones/z/instances/n.
 	objects map[string]object
 	serial  map[string]string
+	// deleted says since when things are that can be brought back, or whose names
+	// are not free yet.
+	deleted map[string]time.Time
 	// requests are the operations of the requestIds.
 	requests map[string]string
 	// timeline is what will happen by itself, in order.
@@ -64,7 +67,7 @@ func New(o Options) *Emulator {
 	e := &Emulator{
 		Options: o, admin: http.NewServeMux(),
 		objects: map[string]object{}, serial: map[string]string{}, requests: map[string]string{},
-		tokens: map[string]issued{}, callers: map[string]Caller{},
+		deleted: map[string]time.Time{}, tokens: map[string]issued{}, callers: map[string]Caller{},
 	}
 	e.seed()
 	e.admin.HandleFunc("GET /_emulator/healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })

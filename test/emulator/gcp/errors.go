@@ -4,6 +4,7 @@
 package gcp
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -21,6 +22,7 @@ type Error struct {
 // https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-resource-availability
 // and https://cloud.google.com/resource-manager/docs/core_errors.
 var statuses = map[string]int{
+	"aborted":               http.StatusConflict,
 	"accessNotConfigured":   http.StatusForbidden,
 	"alreadyExists":         http.StatusConflict,
 	"authError":             http.StatusUnauthorized,
@@ -47,6 +49,9 @@ var canonical = map[int]string{
 	http.StatusServiceUnavailable:  "UNAVAILABLE",
 }
 
+// conditions are the names of google.rpc.Code that share an HTTP status.
+var conditions = map[string]string{"aborted": "ABORTED", "failedPrecondition": "FAILED_PRECONDITION"}
+
 func newError(reason, format string, args ...any) *Error {
 	status, ok := statuses[reason]
 	if !ok {
@@ -63,7 +68,7 @@ func notFound(path string) *Error {
 
 func writeError(w http.ResponseWriter, e *Error) {
 	body := object{"code": e.Status, "message": e.Message, "errors": []object{{"message": e.Message, "domain": "global", "reason": e.Reason}}}
-	if name, ok := canonical[e.Status]; ok {
+	if name := cmp.Or(conditions[e.Reason], canonical[e.Status]); name != "" {
 		body["status"] = name
 	}
 	writeJSON(w, e.Status, object{"error": body})

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"maps"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -20,6 +19,7 @@ func (e *Emulator) identity(c *call) (object, *Error) {
 	if name, verb, ok := strings.Cut(target, ":"); ok && !strings.Contains(verb, "/") {
 		target = name
 	}
+	e.purge()
 	switch verb := c.method.verb(); {
 	case c.method.service.Name == "serviceusage":
 		return e.services(c, target)
@@ -32,10 +32,7 @@ func (e *Emulator) identity(c *call) (object, *Error) {
 	case verb == "getIamPolicy":
 		return e.policy(target), nil
 	case verb == "setIamPolicy":
-		policy, _ := c.body["policy"].(object)
-		policy["etag"] = base64.StdEncoding.EncodeToString([]byte(e.newID()))
-		e.objects["policy/"+target] = policy
-		return policy, nil
+		return e.setPolicy(c, target)
 	case c.method.ID == "iam.projects.serviceAccounts.keys.create":
 		return e.newKey(strings.TrimSuffix(target, "/keys"))
 	case verb == "create":
@@ -43,11 +40,13 @@ func (e *Emulator) identity(c *call) (object, *Error) {
 	case verb == "get":
 		return e.get(target)
 	case verb == "list":
-		return e.children(c.method.collection(), target), nil
+		return e.children(c, target), nil
 	case verb == "patch":
 		return e.update(c, target)
 	case verb == "delete":
-		return e.drop(target)
+		return e.drop(c, target)
+	case verb == "undelete":
+		return e.undelete(c, target)
 	}
 	return nil, newError("notImplemented", "%s is not implemented by this emulator", c.method.ID)
 }
@@ -63,48 +62,54 @@ func (e *Emulator) normalize(name string) string {
 	return name
 }
 
-func (e *Emulator) policy(target string) object {
-	if policy := e.objects["policy/"+target]; policy != nil {
-		return policy
-	}
-	return object{"version": 1, "etag": "BwWKmjvelug=", "bindings": []any{}}
-}
-
 // create stores a service account, a role, a pool or a provider.
 func (e *Emulator) create(c *call, parent string) (object, *Error) {
-	var o object
-	var id string
-	switch c.method.collection() {
-	case "serviceAccounts":
-		id = text(c.body["accountId"])
-		if !matches(`[a-z]([-a-z0-9]{4,28}[a-z0-9])`, id) {
-			return nil, invalid("The account ID \"%s\" does not have a length between 6 and 30 or is malformed.", id)
-		}
-		id += "@" + e.Project + serviceAccountSuffix
-		o, _ = c.body["serviceAccount"].(object)
-		o = merged(o, object{"email": id, "projectId": e.Project, "uniqueId": e.newID()})
-	case "roles":
-		id = text(c.body["roleId"])
-		o, _ = c.body["role"].(object)
-		o = merged(o, object{"etag": "BwWKmjvelug="})
-	default:
-		id = cmp.Or(c.values["workloadIdentityPoolId"], c.values["workloadIdentityPoolProviderId"])
-		o = merged(c.body, object{"state": "ACTIVE"})
+	o, id, err := e.described(c)
+	if err != nil {
+		return nil, err
 	}
 	target := parent + "/" + id
-	if id == "" {
-		return nil, invalid("No name is given to create in %s", parent)
-	}
-	if e.objects[target] != nil {
-		return nil, newError("alreadyExists", "Requested entity already exists: %s", target)
+	if err := e.free(target); err != nil {
+		return nil, err
 	}
 	o["name"] = target
 	e.objects[target] = o
-	if strings.Contains(target, "/workloadIdentityPools/") {
-		return object{"name": target + "/operations/" + e.newID(), "done": true, "response": o}, nil
-	}
-	return o, nil
+	return operationOf(o), nil
 }
+
+// described is what a request to create something describes, and its name.
+func (e *Emulator) described(c *call) (o object, id string, err *Error) {
+	switch c.method.collection() {
+	case "serviceAccounts":
+		id = text(c.body["accountId"])
+		o, _ = c.body["serviceAccount"].(object)
+		o = merged(o, object{"email": id + "@" + e.Project + serviceAccountSuffix, "projectId": e.Project, "uniqueId": e.newID(), "etag": etag})
+		return o, text(o["email"]), checkAccount(id, o)
+	case "roles":
+		id = text(c.body["roleId"])
+		o, _ = c.body["role"].(object)
+		return merged(o, object{"etag": etag}), id, checkRole(id, o)
+	case "workloadIdentityPools":
+		id = c.values["workloadIdentityPoolId"]
+		return merged(c.body, object{"state": "ACTIVE"}), id, checkPool(id, c.body)
+	default:
+		id = c.values["workloadIdentityPoolProviderId"]
+		return merged(c.body, object{"state": "ACTIVE"}), id, checkProvider(id, c.body)
+	}
+}
+
+// operationOf is what IAM says of a thing that was changed: of pools and their
+// providers, in an operation that is done.
+func operationOf(o object) object {
+	name := text(o["name"])
+	if !strings.Contains(name, "/workloadIdentityPools/") {
+		return o
+	}
+	return object{"name": name + "/operations/done", "done": true, "response": o}
+}
+
+// etag of things whose changes are not told apart.
+const etag = "BwWKmjvelug="
 
 func merged(o, more object) object {
 	if o == nil {
@@ -114,38 +119,54 @@ func merged(o, more object) object {
 	return o
 }
 
+// update changes what the mask names, or all that the body has.
 func (e *Emulator) update(c *call, target string) (object, *Error) {
 	o, err := e.get(target)
 	if err != nil {
 		return nil, err
 	}
-	merged(o, c.body)
-	return o, nil
-}
-
-func (e *Emulator) drop(target string) (object, *Error) {
-	if _, err := e.get(target); err != nil {
+	if isDeleted(o) {
+		return nil, newError("failedPrecondition", "You can't update %s: it is deleted.", target)
+	}
+	changed := merged(maps.Clone(o), c.body)
+	if mask := c.values["updateMask"]; mask != "" {
+		changed = maps.Clone(o)
+		for field := range strings.SplitSeq(mask, ",") {
+			field, _, _ = strings.Cut(field, ".")
+			changed[field] = c.body[field]
+		}
+	}
+	switch c.method.collection() {
+	case "roles":
+		err = checkRole(base(target), changed)
+	case "providers":
+		err = checkProvider(base(target), changed)
+	}
+	if err != nil {
 		return nil, err
 	}
-	for key := range e.objects {
-		if key == target || strings.HasPrefix(key, target+"/") || key == "policy/"+target {
-			delete(e.objects, key)
-		}
-	}
-	return object{}, nil
+	e.objects[target] = changed
+	return operationOf(changed), nil
 }
 
-func (e *Emulator) children(collection, parent string) object {
+// members are the names of the lists that are not named as their collection.
+var members = map[string]string{"serviceAccounts": "accounts", "providers": "workloadIdentityPoolProviders"}
+
+// children lists what is directly below a name; what is deleted when asked to.
+func (e *Emulator) children(c *call, parent string) object {
 	list := []any{}
+	collection := c.method.collection()
 	for _, key := range sortedKeys(e.objects) {
-		if path.Dir(key) == parent {
-			list = append(list, e.objects[key])
+		if path.Dir(key) != parent || isDeleted(e.objects[key]) && c.values["showDeleted"] == "" {
+			continue
 		}
+		o := maps.Clone(e.objects[key])
+		if collection == "roles" && c.values["view"] != "FULL" {
+			delete(o, "includedPermissions")
+		}
+		list = append(list, o)
 	}
-	if collection == "serviceAccounts" {
-		collection = "accounts"
-	}
-	return object{collection: list}
+	return object{cmp.Or(members[collection], collection): list}
 }
 
 func (e *Emulator) newKey(account string) (object, *Error) {
@@ -163,33 +184,4 @@ func (e *Emulator) newKey(account string) (object, *Error) {
 	name := account + "/keys/" + id
 	e.objects[name] = object{"name": name, "keyType": "USER_MANAGED", "keyAlgorithm": "KEY_ALG_RSA_2048"}
 	return merged(object{"privateKeyData": base64.StdEncoding.EncodeToString(data), "privateKeyType": "TYPE_GOOGLE_CREDENTIALS_FILE"}, e.objects[name]), nil
-}
-
-// services answers Service Usage: every service can be enabled, at once.
-func (e *Emulator) services(c *call, target string) (object, *Error) {
-	switch c.method.verb() {
-	case "enable", "batchEnable":
-		names, _ := c.body["serviceIds"].([]any)
-		parent, _, _ := strings.Cut(target, "/services")
-		if c.method.verb() == "enable" {
-			names = []any{base(target)}
-		}
-		for _, name := range names {
-			key := parent + "/services/" + text(name)
-			e.objects[key] = object{"name": key, "state": "ENABLED", "config": object{"name": name}}
-		}
-		return object{"name": "operations/noop.DONE_OPERATION", "done": true, "response": object{}}, nil
-	case "get":
-		if o := e.objects[target]; o != nil {
-			return o, nil
-		}
-		return object{"name": target, "state": "DISABLED", "config": object{"name": base(target)}}, nil
-	case "list":
-		all := e.children("services", target)
-		if c.values["filter"] == "state:DISABLED" {
-			all["services"] = slices.Clip([]any{})
-		}
-		return all, nil
-	}
-	return nil, newError("notImplemented", "%s is not implemented by this emulator", c.method.ID)
 }

@@ -130,6 +130,9 @@ func (e *Emulator) checkNetwork(c *call, _ object) *Error {
 			}
 		}
 		subnetwork := text(nic["subnetwork"])
+		if o := e.objects[e.pathOf(subnetwork, "")]; o != nil {
+			nic["network"] = o["network"]
+		}
 		if region := regionOf(c.values["zone"]); subnetwork != "" && !strings.Contains(subnetwork, "/regions/"+region+"/") {
 			return invalid("Invalid value for field 'resource.networkInterfaces[%d].subnetwork': '%s'. It is not in the region %s.", i, subnetwork, region)
 		}

@@ -17,6 +17,9 @@ type Caller struct {
 	Invalid bool `json:"invalid,omitempty"`
 	// Denied are permissions the caller lacks. Example: compute.instances.create.
 	Denied []string `json:"denied,omitempty"`
+	// Roles of Google's that the caller has, instead of the owner's. Example:
+	// roles/compute.networkAdmin.
+	Roles []string `json:"roles,omitempty"`
 }
 
 // putCaller handles PUT /_emulator/callers/{caller}.
@@ -62,6 +65,9 @@ var invalidCredentials = &Error{http.StatusUnauthorized, "authError", "Request h
 func (e *Emulator) authorize(c *call) *Error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if err := e.checkEnabled(c.method.service.Name, c.caller); err != nil {
+		return err
+	}
 	for _, permission := range c.permissions() {
 		if c.values["project"] != "" && c.values["project"] != e.Project && c.method.HTTPMethod == http.MethodGet {
 			continue // the public images of other projects
@@ -88,6 +94,8 @@ func (c *call) permissions() []string {
 		verb = "get"
 	case "patch":
 		verb = "update"
+	case "batchEnable":
+		verb = "enable"
 	}
 	switch c.method.service.Name {
 	case "cloudresourcemanager":
@@ -101,10 +109,17 @@ func (c *call) permissions() []string {
 		}
 	}
 	out := []string{c.method.service.Name + "." + collection + "." + verb}
-	if c.method.ID != "compute.instances.insert" {
-		return out
+	switch c.method.ID {
+	case "compute.instances.insert":
+		return append(out, c.instancePermissions()...)
+	case "compute.firewalls.insert", "compute.firewalls.delete", "compute.routers.insert", "compute.routers.delete", "compute.subnetworks.insert":
+		return append(out, "compute.networks.updatePolicy")
 	}
-	out = append(out, "compute.disks.create", "compute.subnetworks.use")
+	return out
+}
+
+func (c *call) instancePermissions() []string {
+	out := []string{"compute.disks.create", "compute.subnetworks.use"}
 	for field, permission := range map[string]string{
 		"labels": "compute.instances.setLabels", "metadata": "compute.instances.setMetadata",
 		"tags": "compute.instances.setTags", "serviceAccounts": "compute.instances.setServiceAccount",
@@ -118,34 +133,25 @@ func (c *call) permissions() []string {
 			out = append(out, "compute.subnetworks.useExternalIp")
 		}
 	}
-	slices.Sort(out[1:])
+	slices.Sort(out)
 	return out
 }
 
-// predefined are the parts that matter here of Google's own roles.
-// https://cloud.google.com/iam/docs/roles-permissions/compute
-var predefined = map[string][]string{
-	"roles/owner": {""},
-	"roles/compute.instanceAdmin.v1": {
-		"compute.instances.", "compute.disks.", "compute.machineTypes.", "compute.zones.", "compute.zoneOperations.", "compute.images.",
-		"compute.subnetworks.use", "compute.subnetworks.get", "compute.subnetworks.list", "compute.regions.", "compute.projects.get", "resourcemanager.projects.get",
-	},
-	"roles/compute.viewer":                    {"compute.instances.get", "compute.instances.list", "compute.zones.", "compute.machineTypes."},
-	"roles/iam.serviceAccountUser":            {"iam.serviceAccounts.actAs", "iam.serviceAccounts.get", "iam.serviceAccounts.list"},
-	"roles/serviceusage.serviceUsageConsumer": {"serviceusage.services.get", "serviceusage.services.list", "serviceusage.services.use"},
-}
-
 // allowed says whether a caller has a permission. Service accounts have what the
-// project's policy gives them, everybody else is an owner; less what is denied.
+// project's policy gives them, everybody else what the admin says or an owner has;
+// less what is denied.
 func (e *Emulator) allowed(caller, permission string) bool {
 	if slices.Contains(e.callers[caller].Denied, permission) {
 		return false
 	}
-	if !strings.HasSuffix(caller, serviceAccountSuffix) && !strings.HasPrefix(caller, "principal://") {
+	roles := e.callers[caller].Roles
+	if strings.HasSuffix(caller, serviceAccountSuffix) || strings.HasPrefix(caller, "principal://") {
+		roles = e.rolesOf("policy/projects/"+e.Project, caller)
+	} else if roles == nil {
 		return true
 	}
-	for _, role := range e.rolesOf("policy/projects/"+e.Project, caller) {
-		if custom := e.objects[role]; custom != nil {
+	for _, role := range roles {
+		if custom := e.objects[role]; custom != nil && !isDeleted(custom) {
 			permissions, _ := custom["includedPermissions"].([]any)
 			if slices.Contains(permissions, any(permission)) {
 				return true

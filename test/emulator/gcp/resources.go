@@ -13,9 +13,9 @@ import (
 // cloud adds.
 var creations = map[string]func(*Emulator, *call) *Error{
 	"instances":   (*Emulator).createInstance,
-	"subnetworks": func(e *Emulator, c *call) *Error { return e.resolve(c, c.body, "network") },
-	"routers":     func(e *Emulator, c *call) *Error { return e.resolve(c, c.body, "network") },
-	"firewalls":   func(e *Emulator, c *call) *Error { return e.resolve(c, c.body, "network") },
+	"subnetworks": (*Emulator).createSubnetwork,
+	"routers":     (*Emulator).createRouter,
+	"firewalls":   (*Emulator).createFirewall,
 }
 
 // compute answers a request to Compute Engine.
@@ -40,6 +40,9 @@ func (e *Emulator) compute(c *call) (object, *Error) {
 	case "delete":
 		return e.remove(c)
 	case "patch", "update":
+		if c.method.collection() == "routers" {
+			return e.modifyRouter(c, verb)
+		}
 		return e.modify(c, c.path, verb, c.body)
 	case "setLabels":
 		return e.modify(c, path.Dir(c.path), verb, object{"labels": c.body["labels"]})

@@ -61,6 +61,9 @@ func (e *Emulator) seed() {
 		"kind": "compute#project", "name": e.Project, "id": e.newID(), "selfLink": e.link(root),
 		"defaultServiceAccount": e.ProjectNumber + "-compute@developer.gserviceaccount.com", "projectId": e.Project, "projectNumber": e.ProjectNumber, "lifecycleState": "ACTIVE",
 	}
+	for _, name := range enabledServices {
+		e.setService(root, name, "ENABLED")
+	}
 	e.objects["projects/"+imageProject] = object{"kind": "compute#project", "name": imageProject}
 	for _, region := range sortedKeys(zones) {
 		regionPath := root + "/regions/" + region

@@ -42,8 +42,7 @@ func (e *Emulator) issue(principal string) (token string, expires time.Time) {
 
 // exchangeToken is the Security Token Service: it gives a federated token for the
 // token of an OIDC issuer that a workload identity pool trusts. The signature is
-// not verified: Google would read the issuer's keys over the internet. Attribute
-// conditions are not evaluated.
+// not verified: Google would read the issuer's keys over the internet.
 // https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
 func (e *Emulator) exchangeToken(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
@@ -55,6 +54,7 @@ func (e *Emulator) exchangeToken(w http.ResponseWriter, r *http.Request) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.purge()
 	principal, err := e.federate(in.Audience, in.SubjectToken)
 	if err != nil {
 		writeOAuthError(w, "invalid_grant", err.Error())
@@ -99,8 +99,9 @@ func readExchange(r *http.Request) exchange {
 // principal it stands for.
 func (e *Emulator) federate(audience, subjectToken string) (string, error) {
 	name, ok := strings.CutPrefix(audience, "//iam.googleapis.com/")
+	pool, _, _ := strings.Cut(name, "/providers/")
 	provider := e.objects[e.normalize(name)]
-	if !ok || provider == nil {
+	if !ok || provider == nil || isDeleted(provider) || isDeleted(e.objects[e.normalize(pool)]) {
 		return "", fmt.Errorf("The target service indicated by the \"audience\" parameters is invalid: %s", audience) //nolint:staticcheck // Google's words
 	}
 	claims := jwt.RegisteredClaims{}
@@ -121,7 +122,12 @@ func (e *Emulator) federate(audience, subjectToken string) (string, error) {
 	if claims.ExpiresAt == nil || !e.Clock.Now().Before(claims.ExpiresAt.Time) {
 		return "", errors.New("ID Token is stale to sign-in.") //nolint:staticcheck // Google's words
 	}
-	pool, _, _ := strings.Cut(name, "/providers/")
+	if subject, err := subjectOf(provider); err != nil || subject != "" && subject != claims.Subject {
+		return "", errors.New("The given credential is rejected by the attribute condition.") //nolint:staticcheck // Google's words
+	}
+	if err := e.checkEnabled("sts", ""); err != nil {
+		return "", errors.New(err.Message)
+	}
 	return "principal://iam.googleapis.com/" + pool + "/subject/" + claims.Subject, nil
 }
 

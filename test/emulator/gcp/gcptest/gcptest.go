@@ -91,6 +91,7 @@ func Try(t testing.TB, method, url string, body any) (int, map[string]any) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+Token)
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
