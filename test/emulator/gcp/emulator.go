@@ -72,6 +72,7 @@ func New(o Options) *Emulator {
 	e.seed()
 	e.admin.HandleFunc("GET /_emulator/healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
 	e.admin.Handle("/_emulator/faults", &e.faults)
+	e.admin.HandleFunc("GET /_emulator/objects", e.getObjects)
 	e.admin.HandleFunc("PUT /_emulator/callers/{caller}", e.putCaller)
 	e.admin.HandleFunc("PUT /_emulator/quotas/{region}/{metric}", e.putQuota)
 	e.admin.HandleFunc("POST /_emulator/preempt/{path...}", e.preempt)
@@ -203,6 +204,21 @@ func (e *Emulator) dispatch(c *call) (object, *Error) {
 		return e.compute(c)
 	}
 	return e.identity(c)
+}
+
+// getObjects handles GET /_emulator/objects: all that is stored, by its path.
+func (e *Emulator) getObjects(w http.ResponseWriter, _ *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.advance()
+	e.purge()
+	out := object{}
+	for path, o := range e.objects {
+		if !strings.HasPrefix(path, "keys/") {
+			out[path] = o
+		}
+	}
+	writeJSON(w, http.StatusOK, out)
 }
 
 // snapshot is the answer as it is now: what is stored goes on changing.

@@ -24,14 +24,11 @@ func role(id string) object {
 	return object{"roleId": id, "role": object{"title": "t", "includedPermissions": []string{"compute.instances.get"}}}
 }
 
+// listed counts the things in a list.
 func listed(t *testing.T, url, list string) int {
 	t.Helper()
-	for _, items := range gcptest.Do(t, http.MethodGet, url, nil) {
-		if all, ok := items.([]any); ok && list != "" {
-			return len(all)
-		}
-	}
-	return 0
+	items, _ := gcptest.Do(t, http.MethodGet, url, nil)[list].([]any)
+	return len(items)
 }
 
 // TestDeletedRole follows a role from its deletion to when its name is free again.

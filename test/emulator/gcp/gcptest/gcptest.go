@@ -77,6 +77,12 @@ func Do(t testing.TB, method, url string, body any) map[string]any {
 // Try sends a request as the project's owner and returns the status and the answer.
 func Try(t testing.TB, method, url string, body any) (int, map[string]any) {
 	t.Helper()
+	return TryAs(t, Token, method, url, body)
+}
+
+// TryAs sends a request with an access token and returns the status and the answer.
+func TryAs(t testing.TB, token, method, url string, body any) (int, map[string]any) {
+	t.Helper()
 	var reader io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -90,7 +96,7 @@ func Try(t testing.TB, method, url string, body any) (int, map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+Token)
+	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -46,6 +46,24 @@ func WorkloadIdentity(t testing.TB, url, account string) string {
 	return pools + "/omni/providers/main"
 }
 
+// AccessToken returns an access token of a service account for who has a token of the
+// main cluster, as the provider of a workload identity gives it.
+func AccessToken(t testing.TB, url, provider, account string, identity WebIdentity) string {
+	t.Helper()
+	const scope = "https://www.googleapis.com/auth/cloud-platform"
+	exchanged := Do(t, http.MethodPost, url+"/v1/token", map[string]any{
+		"grantType": "urn:ietf:params:oauth:grant-type:token-exchange", "subjectTokenType": "urn:ietf:params:oauth:token-type:jwt",
+		"scope": scope, "audience": "//iam.googleapis.com/" + provider, "subjectToken": string(identity),
+	})
+	federated, _ := exchanged["access_token"].(string)
+	_, answer := TryAs(t, federated, http.MethodPost, url+"/v1/projects/-/serviceAccounts/"+account+":generateAccessToken", map[string]any{"scope": []string{scope}})
+	token, _ := answer["accessToken"].(string)
+	if token == "" {
+		t.Fatalf("no access token of %s: %v", account, answer)
+	}
+	return token
+}
+
 func policy(role, member string) map[string]any {
 	return map[string]any{"policy": map[string]any{"version": 1, "bindings": []any{map[string]any{"role": role, "members": []any{member}}}}}
 }
