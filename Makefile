@@ -60,7 +60,7 @@ bench-api: ## Measure omni-apiserver against a CRD of the same schema, in minute
 
 .PHONY: fuzz
 fuzz: ## Fuzz for a minute and a half: no input breaks out of a script's quotes, none breaks validation.
-	for target in FuzzQuote FuzzRender FuzzRenderOffboard; do \
+	for target in FuzzQuote FuzzRender FuzzRenderOffboard FuzzRenderGCP; do \
 		go test ./pkg/onboard -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s || exit; \
 	done
 	go test ./pkg/apis/omni/validation -run '^$$' -fuzz . -fuzztime 30s

@@ -114,12 +114,9 @@ func (v *awsOnboarding) zones() error {
 // network cuts the VPC into sixteen equal parts: the first /28 of the first part
 // for the NAT gateway, one of the others for each zone.
 func (v *awsOnboarding) network() error {
-	vpc, err := netip.ParsePrefix(v.VPCCIDR)
+	vpc, err := parseRange(v.VPCCIDR)
 	if err != nil {
-		return fmt.Errorf("VPCCIDR: %w", err)
-	}
-	if !vpc.Addr().Is4() || vpc != vpc.Masked() || vpc.Bits() < 16 || vpc.Bits() > 24 {
-		return fmt.Errorf("VPCCIDR: %q is not the first address of an IPv4 range of /16 to /24", v.VPCCIDR)
+		return err
 	}
 	base := vpc.Addr().As4()
 	v.PublicCIDR = netip.PrefixFrom(vpc.Addr(), 28).String()

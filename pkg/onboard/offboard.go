@@ -9,12 +9,17 @@ import "fmt"
 // give equal bytes.
 type OffboardParameters struct {
 	Place Place
-	// AWS is what spec.aws of the location says; empty when it is not registered.
+	// AWS and GCP are what spec.aws or spec.gcp of the location says; empty when it
+	// is not registered.
 	AWS AWSRegistered
+	GCP GCPRegistered
 }
 
 // AWSRegistered is what tells the resources of a location in AWS.
 type AWSRegistered struct{ AccountID, VPCID, RoleARN string }
+
+// GCPRegistered is what tells the resources of a location in Google Cloud.
+type GCPRegistered struct{ ProjectID, Network, ServiceAccount string }
 
 // RenderOffboard returns the script that deletes what the onboarding script made.
 // An error names the parameter that is not valid.

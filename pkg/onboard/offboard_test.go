@@ -40,7 +40,7 @@ func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, locatio
 		r.set(true)
 	})
 	t.Run("main cluster does not answer", func(t *testing.T) {
-		refused(t, shell{s.endpoint, nil}, script, "does not say whether team-a/aws-oregon has edges", "KUBECONFIG=/dev/null")
+		refused(t, awsShell(s.endpoint), script, "does not say whether team-a/aws-oregon has edges", "KUBECONFIG=/dev/null")
 	})
 	t.Run("other account", func(t *testing.T) {
 		elsewhere := location.DeepCopy()
@@ -67,7 +67,7 @@ func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, locatio
 	run(t, s, "aws iam create-role --role-name omni-other --assume-role-policy-document '"+other+"'")
 
 	t.Run("breaks off", func(t *testing.T) {
-		fault(t, s, `{"action":"DeleteVpc","code":"DependencyViolation","count":1}`)
+		inject(t, s, `{"action":"DeleteVpc","code":"DependencyViolation","count":1}`)
 		_, stderr, err := s.run(t, script)
 		if err == nil || !strings.Contains(stderr, "DependencyViolation") || !strings.Contains(stderr, "run this again") {
 			t.Fatalf("the fault did not end the script: %v\n%s", err, stderr)
@@ -100,9 +100,8 @@ func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, locatio
 
 // TestOffboardBroughtAlong: what OMNI did not make stays, whatever its tags say.
 func TestOffboardBroughtAlong(t *testing.T) {
-	r := startRegistry(t)
-	s := shell{endpoint: awstest.StartEmulator(t)}
-	s.env = []string{"KUBECONFIG=" + kubeconfig(t, r)}
+	r := startRegistry(t, "aws-oregon")
+	s := awsShell(awstest.StartEmulator(t), "KUBECONFIG="+kubeconfig(t, r))
 	cloud := ec2.NewFromConfig(awstest.Config(s.endpoint))
 	made, err := cloud.CreateVpc(t.Context(), &ec2.CreateVpcInput{
 		CidrBlock: awssdk.String("10.1.0.0/16"),
@@ -148,7 +147,7 @@ func offboarded(t *testing.T, s shell, script string) string {
 	return stdout
 }
 
-func fault(t *testing.T, s shell, body string) {
+func inject(t *testing.T, s shell, body string) {
 	t.Helper()
 	res, err := http.Post(s.endpoint+"/_emulator/faults", "application/json", strings.NewReader(body))
 	if err != nil {

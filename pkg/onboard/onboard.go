@@ -26,9 +26,16 @@ type Parameters struct {
 	Place Place
 	// Zones of the location; empty means every available zone of the region.
 	Zones []string
-	// VPCCIDR is the IPv4 range of the VPC, /16 to /24. Default: DefaultVPCCIDR.
+	// VPCCIDR is the IPv4 range of the VPC, in Google Cloud of its one subnetwork,
+	// /16 to /24. Default: DefaultVPCCIDR.
 	VPCCIDR string
-	// Subject is the service account that may assume the role, for example
+	// Network and Subnetwork are brought along, in Google Cloud; empty: the script
+	// makes them.
+	Network, Subnetwork string
+	// GCP is what spec.gcp of the location says; empty when it is not registered.
+	GCP GCPRegistered
+	// Subject is the service account that may assume the role, or impersonate the
+	// service account of Google Cloud. Example:
 	// system:serviceaccount:omni-system:omni-controller.
 	Subject string
 	// OnboardingURL is the full https URL of .../edgelocations/<name>/onboarding.
@@ -51,6 +58,7 @@ type script struct {
 // scripts of the clouds that have them.
 var scripts = map[v1beta1.CloudProvider]script{
 	v1beta1.ProviderAWS: {newAWSOnboarding, newAWSOffboarding, templates("aws")},
+	v1beta1.ProviderGCP: {newGCPOnboarding, newGCPOffboarding, templates("gcp")},
 }
 
 // HasScript says whether there are scripts for a cloud.

@@ -59,6 +59,9 @@ func TestGolden(t *testing.T) {
 		"aws.golden.sh":          func() (string, error) { return Render(parameters()) },
 		"aws-token.golden.sh":    func() (string, error) { return Render(withToken()) },
 		"aws-offboard.golden.sh": func() (string, error) { return RenderOffboard(offboardParameters()) },
+		"gcp.golden.sh":          func() (string, error) { return Render(gcpParameters()) },
+		"gcp-token.golden.sh":    func() (string, error) { return Render(gcpBrought()) },
+		"gcp-offboard.golden.sh": func() (string, error) { return RenderOffboard(gcpOffboardParameters()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := render()
@@ -271,7 +274,7 @@ func assigned(t *testing.T, script string, want map[string]string) {
 	if out, err := exec.Command("bash", "-n", "-c", script).CombinedOutput(); err != nil {
 		t.Errorf("bash does not parse the script: %v\n%s", err, out)
 	}
-	head, _, _ := strings.Cut(script, "\nexport AWS_REGION")
+	head, _, _ := strings.Cut(script, "\nexport ")
 	for name, value := range want {
 		out, err := exec.Command("bash", "-c", head+"\n"+`printf '%s' "$`+name+`"`).CombinedOutput()
 		if err != nil || string(out) != value {

@@ -93,15 +93,28 @@ func match(parameters ...parameter) error {
 	return nil
 }
 
-// RoleName is the IAM role of a location: omni-<location>-<hash>. Clusters and
-// namespaces may use the same name for a location in one account, and no other
-// location may use the role. It stays below IAM's 64 characters.
+// parseRange reads the range of a network.
+func parseRange(cidr string) (netip.Prefix, error) {
+	vpc, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return vpc, fmt.Errorf("VPCCIDR: %w", err)
+	}
+	if !vpc.Addr().Is4() || vpc != vpc.Masked() || vpc.Bits() < 16 || vpc.Bits() > 24 {
+		return vpc, fmt.Errorf("VPCCIDR: %q is not the first address of an IPv4 range of /16 to /24", cidr)
+	}
+	return vpc, nil
+}
+
+// RoleName is the IAM role of a location, and the network of one in Google Cloud:
+// omni-<location>-<hash>. Clusters and namespaces may use the same name for a
+// location in one account, and no other location may use the role. It stays below
+// IAM's 64 characters and Compute Engine's 63.
 func RoleName(clusterID, namespace, location string) string {
 	return "omni-" + strings.ReplaceAll(location, ".", "-") + "-" + digest(clusterID, namespace, location)[:8]
 }
 
-// ServiceAccountID is the Google Cloud service account of a location, for the same
-// reason: omni-<hash>, below the limit of 30 characters.
+// ServiceAccountID is the Google Cloud service account of a location, and its
+// identity pool, for the same reason: omni-<hash>, below the limit of 30 characters.
 func ServiceAccountID(clusterID, namespace, location string) string {
 	return "omni-" + digest(clusterID, namespace, location)[:20]
 }

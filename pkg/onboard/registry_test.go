@@ -29,16 +29,17 @@ type registry struct {
 	used map[string]bool
 	// edges of the location by name.
 	edges []string
-	// location: the location exists.
+	// name of the location, and whether it exists.
+	name     string
 	location bool
 }
 
 const group = "/apis/omni.cast.ai/v1beta1"
 
-func startRegistry(t *testing.T) *registry {
-	r := &registry{used: map[string]bool{}}
+func startRegistry(t *testing.T, location string) *registry {
+	r := &registry{used: map[string]bool{}, name: location}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+group+"/namespaces/team-a/edgelocations/aws-oregon/onboarding", r.create)
+	mux.HandleFunc("POST "+group+"/namespaces/team-a/edgelocations/"+location+"/onboarding", r.create)
 	answer := func(path string, object func(*http.Request) any) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, req *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -65,7 +66,7 @@ func startRegistry(t *testing.T) *registry {
 		}}
 	})
 	answer(group+"/namespaces/team-a/edges", r.listEdges)
-	answer(group+"/namespaces/team-a/edgelocations/aws-oregon", r.getLocation)
+	answer(group+"/namespaces/team-a/edgelocations/"+location, r.getLocation)
 	r.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(r.Close)
 	return r
@@ -87,7 +88,7 @@ func (r *registry) listEdges(req *http.Request) any {
 	defer r.mu.Unlock()
 	list := v1beta1.EdgeList{TypeMeta: kind("omni.cast.ai/v1beta1", "EdgeList"), Items: []v1beta1.Edge{}}
 	names := r.edges
-	if req.URL.Query().Get("fieldSelector") != "spec.edgeLocationName=aws-oregon" {
+	if req.URL.Query().Get("fieldSelector") != "spec.edgeLocationName="+r.name {
 		names = append(names, "of-another-location")
 	}
 	for _, name := range names {
@@ -103,13 +104,13 @@ func (r *registry) getLocation(*http.Request) any {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.location {
-		status := apierrors.NewNotFound(v1beta1.Resource("edgelocations"), "aws-oregon").Status()
+		status := apierrors.NewNotFound(v1beta1.Resource("edgelocations"), r.name).Status()
 		status.TypeMeta = kind("v1", "Status")
 		return &status
 	}
 	return v1beta1.EdgeLocation{
 		TypeMeta:   kind("omni.cast.ai/v1beta1", "EdgeLocation"),
-		ObjectMeta: metav1.ObjectMeta{Name: "aws-oregon", Namespace: "team-a"},
+		ObjectMeta: metav1.ObjectMeta{Name: r.name, Namespace: "team-a"},
 	}
 }
 

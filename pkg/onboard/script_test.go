@@ -28,6 +28,15 @@ type shell struct {
 	env      []string
 }
 
+// awsShell is one whose AWS CLI asks the emulated AWS.
+func awsShell(endpoint string, env ...string) shell {
+	return shell{endpoint, append([]string{
+		"AWS_ENDPOINT_URL=" + endpoint,
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+	}, env...)}
+}
+
 func (s shell) run(t *testing.T, script string, env ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "onboard.sh")
@@ -40,11 +49,7 @@ func (s shell) run(t *testing.T, script string, env ...string) (stdout, stderr s
 	}
 	var out, errs bytes.Buffer
 	cmd := exec.Command(bash, file)
-	cmd.Env = append(append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_ENDPOINT_URL=" + s.endpoint,
-		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-	}, s.env...), env...)
+	cmd.Env = append(append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, s.env...), env...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	return out.String(), errs.String(), err
@@ -78,8 +83,8 @@ func TestScript(t *testing.T) {
 			t.Fatalf("%v: this test runs the real %s", err, tool)
 		}
 	}
-	r := startRegistry(t)
-	s := shell{endpoint: awstest.StartEmulator(t)}
+	r := startRegistry(t, "aws-oregon")
+	s := awsShell(awstest.StartEmulator(t))
 	cloud := ec2.NewFromConfig(awstest.Config(s.endpoint))
 	before := vpcs(t, cloud)
 
@@ -96,7 +101,7 @@ func TestScript(t *testing.T) {
 	}
 
 	// The first run breaks off in the middle; the second goes on from there.
-	fault(t, s, `{"action":"CreateNatGateway","code":"UnauthorizedOperation","count":1}`)
+	inject(t, s, `{"action":"CreateNatGateway","code":"UnauthorizedOperation","count":1}`)
 	if stdout, stderr, err := s.run(t, render(t, r, "one")); err == nil || !strings.Contains(stderr, "UnauthorizedOperation") {
 		t.Fatalf("the fault did not end the script: %v\n%s%s", err, stdout, stderr)
 	}
