@@ -75,10 +75,8 @@ func (r *OnboardingREST) Create(ctx context.Context, name string, obj runtime.Ob
 		if err := hasScript(location); err != nil {
 			return nil, err
 		}
-		if request.Spec.AWS == nil {
-			return nil, apierrors.NewInvalid(omni.Kind("Onboarding"), name, field.ErrorList{
-				field.Required(field.NewPath("spec", "aws"), "the location is in AWS"),
-			})
+		if err := registers(request, location.Spec.Provider); err != nil {
+			return nil, apierrors.NewInvalid(omni.Kind("Onboarding"), name, field.ErrorList{err})
 		}
 		r.record(location, request, token != "")
 		return location, nil
@@ -93,6 +91,31 @@ func (r *OnboardingREST) Create(ctx context.Context, name string, obj runtime.Ob
 	}
 	request.ObjectMeta = metav1.ObjectMeta{Name: name, Namespace: object.(*omni.EdgeLocation).Namespace}
 	return request, nil
+}
+
+// registers says what is missing of a registration for a cloud. What is for another
+// one is refused with the location it makes.
+func registers(request *omni.Onboarding, provider omni.CloudProvider) *field.Error {
+	path := field.NewPath("spec")
+	switch {
+	case provider == omni.ProviderAWS && request.Spec.AWS == nil:
+		return field.Required(path.Child("aws"), "the location is in AWS")
+	case provider == omni.ProviderGCP && request.Spec.GCP == nil:
+		return field.Required(path.Child("gcp"), "the location is in GCP")
+	}
+	return nil
+}
+
+// put writes what is registered into the location.
+func put(location *omni.EdgeLocation, request *omni.Onboarding) {
+	location.Spec.AWS, location.Spec.GCP = request.Spec.AWS.DeepCopy(), request.Spec.GCP.DeepCopy()
+}
+
+// isRegistered says whether the location has the values of the request already.
+func isRegistered(location *omni.EdgeLocation, request *omni.Onboarding) bool {
+	wanted := location.DeepCopy()
+	put(wanted, request)
+	return apiequality.Semantic.DeepEqual(wanted.Spec, location.Spec)
 }
 
 // authorize lets those in who could mint a token for this location.
@@ -131,7 +154,7 @@ func (r *OnboardingREST) checkToken(token string, location *omni.EdgeLocation, r
 	switch {
 	case !tokenMatches(token, registration):
 		return forbidden(location.Name, "the registration token is not valid for this edge location: "+remedy)
-	case registration.UsedTime != nil && apiequality.Semantic.DeepEqual(request.Spec.AWS, location.Spec.AWS):
+	case registration.UsedTime != nil && isRegistered(location, request):
 		err := forbidden(location.Name, "the registration token is used: the location is already registered with the same values")
 		err.ErrStatus.Details.Causes = []metav1.StatusCause{{
 			Type: CauseAlreadyRegistered, Field: "spec.token", Message: "nothing is left to do",
@@ -154,7 +177,7 @@ func (r *OnboardingREST) checkToken(token string, location *omni.EdgeLocation, r
 // record writes the same values twice without a change.
 func (r *OnboardingREST) record(location *omni.EdgeLocation, request *omni.Onboarding, spendToken bool) {
 	now := metav1.NewTime(r.config.Clock.Now())
-	location.Spec.AWS = request.Spec.AWS.DeepCopy()
+	put(location, request)
 	if spendToken {
 		location.Status.Registration.UsedTime = &now
 	}

@@ -14,7 +14,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/util/dryrun"
@@ -48,25 +47,36 @@ type OnboardConfig struct {
 	Random io.Reader
 }
 
-// render makes the script of the location; token may be empty.
-func (c *OnboardConfig) render(location *omni.EdgeLocation, vpcCIDR, token string) (string, error) {
+// render makes the script of the location; of asked, it takes what a caller can ask
+// for, and the token, which may be empty.
+func (c *OnboardConfig) render(location *omni.EdgeLocation, asked onboard.Parameters) (string, error) {
 	if err := hasScript(location); err != nil {
 		return "", err
 	}
+	if asked.Network != "" && location.Spec.Provider != omni.ProviderGCP {
+		return "", apierrors.NewBadRequest(fmt.Sprintf("network: only a location in GCP can be on-boarded in a network of yours, and this one is in %s: leave network and subnetwork out",
+			location.Spec.Provider))
+	}
 	endpoint := c.PublicURL.JoinPath("apis", v1beta1.GroupName, v1beta1.SchemeGroupVersion.Version,
 		"namespaces", location.Namespace, "edgelocations", location.Name, "onboarding")
-	return onboard.Render(onboard.Parameters{
-		Place:         c.place(location),
-		Zones:         location.Spec.Zones,
-		VPCCIDR:       vpcCIDR,
-		Subject:       c.Subject,
-		OnboardingURL: endpoint.String(),
-		CABundle:      c.CABundle,
-		Token:         token,
-	})
+	asked.Place = c.place(location)
+	asked.Zones = location.Spec.Zones
+	asked.Subject = c.Subject
+	asked.OnboardingURL = endpoint.String()
+	asked.CABundle = c.CABundle
+	asked.GCP = registeredGCP(location)
+	return onboard.Render(asked)
 }
 
-// hasScript: in the other clouds the network is brought along, and named by hand.
+// registeredGCP is what the scripts know of a location in Google Cloud.
+func registeredGCP(location *omni.EdgeLocation) onboard.GCPRegistered {
+	if gcp := location.Spec.GCP; gcp != nil {
+		return onboard.GCPRegistered{ProjectID: gcp.ProjectID, Network: gcp.Network, ServiceAccount: gcp.ServiceAccount}
+	}
+	return onboard.GCPRegistered{}
+}
+
+// hasScript: in other clouds the network is brought along, and named by hand.
 func hasScript(location *omni.EdgeLocation) error {
 	if onboard.HasScript(v1beta1.CloudProvider(location.Spec.Provider)) {
 		return nil
@@ -115,15 +125,17 @@ func (*OnboardScriptREST) NewGetOptions() (runtime.Object, bool, string) {
 
 // Get returns the script as a stream.
 func (r *OnboardScriptREST) Get(ctx context.Context, name string, options runtime.Object) (runtime.Object, error) {
-	vpcCIDR := options.(*omni.OnboardScriptOptions).VPCCIDR
-	if errs := validation.ValidateVPCCIDR(vpcCIDR, field.NewPath("vpcCIDR")); len(errs) > 0 {
+	query := options.(*omni.OnboardScriptOptions)
+	if errs := validation.ValidateOnboardNetwork(query.VPCCIDR, query.Network, query.Subnetwork, nil); len(errs) > 0 {
 		return nil, apierrors.NewBadRequest(errs.ToAggregate().Error())
 	}
 	object, err := r.status.Get(ctx, name, &metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
-	script, err := r.config.render(object.(*omni.EdgeLocation), vpcCIDR, "")
+	script, err := r.config.render(object.(*omni.EdgeLocation), onboard.Parameters{
+		VPCCIDR: query.VPCCIDR, Network: query.Network, Subnetwork: query.Subnetwork,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +175,9 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 		// Nothing knows this token: show the script as GET does.
 		token, expiration = "", metav1.Time{}
 	}
-	script, err := r.config.render(object.(*omni.EdgeLocation), request.Spec.VPCCIDR, token)
+	script, err := r.config.render(object.(*omni.EdgeLocation), onboard.Parameters{
+		VPCCIDR: request.Spec.VPCCIDR, Network: request.Spec.Network, Subnetwork: request.Spec.Subnetwork, Token: token,
+	})
 	if err != nil {
 		return nil, err
 	}
