@@ -161,7 +161,7 @@ func (p *Provider) Terminate(ctx context.Context, id string) error {
 func instance(in *core.Instance) *cloud.Instance {
 	out := &cloud.Instance{
 		ID: *in.Id, EdgeUID: in.FreeformTags[TagKey(v1beta1.TagEdgeID)],
-		InstanceType: instanceType(in), Zone: zoneOf(*in.AvailabilityDomain), State: state(in.LifecycleState),
+		InstanceType: instanceType(in), Zone: ZoneOf(*in.AvailabilityDomain), State: state(in.LifecycleState),
 	}
 	if in.TimeCreated != nil {
 		out.LaunchTime = in.TimeCreated.Time

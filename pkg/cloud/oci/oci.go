@@ -152,8 +152,8 @@ func (p *Provider) DefaultImage(ctx context.Context, architecture string) (strin
 	return *out.Items[0].Id, nil
 }
 
-// zoneOf is an availability domain without the tenancy's prefix.
-func zoneOf(domain string) string {
+// ZoneOf is an availability domain without the tenancy's prefix.
+func ZoneOf(domain string) string {
 	if _, zone, ok := strings.Cut(domain, ":"); ok {
 		return zone
 	}
@@ -171,7 +171,7 @@ func (p *Provider) domain(ctx context.Context, zone string) (string, error) {
 		}
 		p.domains = map[string]string{}
 		for _, d := range out.Items {
-			p.domains[zoneOf(*d.Name)] = *d.Name
+			p.domains[ZoneOf(*d.Name)] = *d.Name
 		}
 	}
 	domain, ok := p.domains[zone]

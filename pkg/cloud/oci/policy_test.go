@@ -6,15 +6,12 @@ package oci_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"slices"
 	"testing"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/core"
-	"github.com/oracle/oci-go-sdk/v65/identity"
 
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/oci"
@@ -24,23 +21,8 @@ import (
 // confined makes a user who may do what the statements say, and returns its key.
 func confined(t *testing.T, c *ocitest.Cloud, key *rsa.PrivateKey, statements []string) *oci.APIKey {
 	t.Helper()
-	admin, tenancy, text := c.Identity(t), new(ocitest.TenancyID), new("omni")
-	user, userErr := admin.CreateUser(t.Context(), identity.CreateUserRequest{CreateUserDetails: identity.CreateUserDetails{CompartmentId: tenancy, Name: text, Description: text}})
-	group, groupErr := admin.CreateGroup(t.Context(), identity.CreateGroupRequest{CreateGroupDetails: identity.CreateGroupDetails{CompartmentId: tenancy, Name: text, Description: text}})
-	if err := errors.Join(userErr, groupErr); err != nil {
-		t.Fatal(err)
-	}
-	_, memberErr := admin.AddUserToGroup(t.Context(), identity.AddUserToGroupRequest{AddUserToGroupDetails: identity.AddUserToGroupDetails{UserId: user.Id, GroupId: group.Id}})
-	_, policyErr := admin.CreatePolicy(t.Context(), identity.CreatePolicyRequest{CreatePolicyDetails: identity.CreatePolicyDetails{
-		CompartmentId: new(ocitest.CompartmentID), Name: text, Description: text, Statements: statements,
-	}})
-	der, derErr := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	public := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	uploaded, uploadErr := admin.UploadApiKey(t.Context(), identity.UploadApiKeyRequest{UserId: user.Id, CreateApiKeyDetails: identity.CreateApiKeyDetails{Key: &public}})
-	if err := errors.Join(memberErr, policyErr, derErr, uploadErr); err != nil {
-		t.Fatal(err)
-	}
-	return &oci.APIKey{UserID: *user.Id, Fingerprint: *uploaded.Fingerprint, PrivateKey: ocitest.PEM(key)}
+	u := c.AddUser(t, "omni", key, statements)
+	return &oci.APIKey{UserID: u.ID, Fingerprint: u.Fingerprint, PrivateKey: u.PrivateKey}
 }
 
 // story is everything a Provider does.
@@ -100,5 +82,17 @@ func TestLeastPrivilege(t *testing.T) {
 				t.Errorf("err = %v", err)
 			}
 		})
+	}
+}
+
+// TestPolicyOfTheRoot: the policy language has no OCID for the root compartment.
+func TestPolicyOfTheRoot(t *testing.T) {
+	for compartment, want := range map[string]string{
+		ocitest.TenancyID:     "Allow group omni to manage instances in tenancy",
+		ocitest.CompartmentID: "Allow group omni to manage instances in compartment id " + ocitest.CompartmentID,
+	} {
+		if got := oci.PolicyStatements("omni", compartment); !slices.Contains(got, want) {
+			t.Errorf("%q has not %q", got, want)
+		}
 	}
 }

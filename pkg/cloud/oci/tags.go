@@ -19,13 +19,17 @@ const maxTags = 10
 // TagKey is a key of OMNI's as OCI takes it: no key may have a period.
 func TagKey(key string) string { return strings.ReplaceAll(key, ".", "-") }
 
-// own are the tags on everything of the location.
-func (p *Provider) own() map[string]string {
+// Tags are on everything of a location.
+func Tags(clusterID, namespace, location string) map[string]string {
 	return map[string]string{
-		TagKey(v1beta1.TagClusterID):    p.location.ClusterID,
-		TagKey(v1beta1.TagNamespace):    p.location.Namespace,
-		TagKey(v1beta1.TagEdgeLocation): p.location.Name,
+		TagKey(v1beta1.TagClusterID):    clusterID,
+		TagKey(v1beta1.TagNamespace):    namespace,
+		TagKey(v1beta1.TagEdgeLocation): location,
 	}
+}
+
+func (p *Provider) own() map[string]string {
+	return Tags(p.location.ClusterID, p.location.Namespace, p.location.Name)
 }
 
 // ours tells whether something belongs to the location.

@@ -21,6 +21,8 @@ type cloud struct {
 	last   int
 	things map[string]*thing
 	tokens retryTokens
+	// administrators may do everything; they are no things.
+	administrators map[string]bool
 }
 
 // thing is a resource. Fields whose name begins with an underscore are the
@@ -63,6 +65,8 @@ type kind struct {
 	create func(*cloud, *call, *thing) *Error
 	// uniqueName: another one of the same name is refused.
 	uniqueName bool
+	// settles: it takes a while to come and to go.
+	settles bool
 }
 
 var kinds map[string]kind
@@ -70,13 +74,13 @@ var kinds map[string]kind
 // init breaks the cycle kinds, create functions, kinds.
 func init() {
 	kinds = map[string]kind{
-		"vcns":                     {ocid: "vcn", state: "AVAILABLE", create: createVCN},
-		"subnets":                  {ocid: "subnet", state: "AVAILABLE", create: createSubnet},
-		"natGateways":              {ocid: "natgateway", state: "AVAILABLE", create: createNATGateway},
-		"routeTables":              {ocid: "routetable", state: "AVAILABLE", create: createPlain},
-		"securityLists":            {ocid: "securitylist", state: "AVAILABLE", create: createPlain},
+		"vcns":                     {ocid: "vcn", state: "AVAILABLE", create: createVCN, settles: true},
+		"subnets":                  {ocid: "subnet", state: "AVAILABLE", create: createSubnet, settles: true},
+		"natGateways":              {ocid: "natgateway", state: "AVAILABLE", create: createNATGateway, settles: true},
+		"routeTables":              {ocid: "routetable", state: "AVAILABLE", create: createPlain, settles: true},
+		"securityLists":            {ocid: "securitylist", state: "AVAILABLE", create: createPlain, settles: true},
 		"dhcps":                    {ocid: "dhcpoptions", state: "AVAILABLE"},
-		"networkSecurityGroups":    {ocid: "networksecuritygroup", state: "AVAILABLE", create: createNSG},
+		"networkSecurityGroups":    {ocid: "networksecuritygroup", state: "AVAILABLE", create: createNSG, settles: true},
 		"vnics":                    {ocid: "vnic", state: "AVAILABLE"},
 		"vnicAttachments":          {ocid: "vnicattachment", state: "ATTACHED"},
 		"bootVolumes":              {ocid: "bootvolume", state: "AVAILABLE"},
@@ -211,4 +215,19 @@ func (c *cloud) find(collection, id string) (*thing, *Error) {
 		return t, nil
 	}
 	return nil, notFound()
+}
+
+// Count tells how many resources there are of each kind; what has ended is not
+// counted.
+func (e *Emulator) Count() map[string]int {
+	e.cloud.mu.Lock()
+	defer e.cloud.mu.Unlock()
+	e.cloud.advance()
+	count := map[string]int{}
+	for _, t := range e.cloud.things {
+		if alive(t) {
+			count[t.collection]++
+		}
+	}
+	return count
 }

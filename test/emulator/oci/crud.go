@@ -36,6 +36,9 @@ func (c *cloud) create(r *call, collection string, k kind) (*answer, *Error) {
 		delete(c.things, t.id())
 		return nil, err
 	}
+	if k.settles {
+		t.fields["lifecycleState"], t.ahead = "PROVISIONING", c.soon(k.state)
+	}
 	t.visible = now.Add(r.hidden)
 	if r.retryToken != "" {
 		c.tokens.remember(token, r.body, t.id(), now)
@@ -92,8 +95,18 @@ func (c *cloud) delete(r *call, collection string) (*answer, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	switch t.state() {
+	case "TERMINATING":
+		return nil, refuse("IncorrectState", "%s is being deleted", t.id())
+	case "TERMINATED":
+		return nil, notFound()
+	}
 	if user := c.user(t.id()); user != "" {
 		return nil, refuse("Conflict", "%s is in use by %s: remove the reference first", t.id(), user)
+	}
+	if kinds[collection].settles {
+		t.fields["lifecycleState"], t.ahead = "TERMINATING", c.soon("TERMINATED", "")
+		return &answer{}, nil
 	}
 	delete(c.things, t.id())
 	c.end(t.id())

@@ -11,6 +11,7 @@
 package oci
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,6 +35,8 @@ type Options struct {
 	Clock clock.Clock
 	// Region, for example us-ashburn-1.
 	Region string
+	// HomeRegion of the tenancy, where alone Identity is written. Default: Region.
+	HomeRegion string
 	// TenancyID is the OCID of the root compartment, CompartmentID of the one
 	// below it.
 	TenancyID, CompartmentID string
@@ -51,6 +54,13 @@ type Emulator struct {
 	keys     apiKeys
 	admin    *http.ServeMux
 	requests atomic.Int64
+}
+
+// Home is the endpoint of the tenancy's home region: the same cloud.
+func (e *Emulator) Home() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), atHome{}, true)))
+	})
 }
 
 // New returns an Emulator whose cloud has images, shapes and two compartments. It
@@ -95,6 +105,9 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) (*answer, *Erro
 	}
 	details, err := op.validate(r, body)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.cloud.checkHome(r, op); err != nil {
 		return nil, err
 	}
 	c := &call{user: user, op: op, vars: vars, query: r.URL.Query(), body: body, details: details, retryToken: r.Header.Get("Opc-Retry-Token")}

@@ -44,10 +44,13 @@ func (k *apiKeys) remove(id string) {
 	delete(k.keys, id)
 }
 
-// AddKey lets a user of the tenancy sign requests, and returns the fingerprint of
-// the key.
+// AddKey makes an administrator, who signs with the key, and returns the fingerprint
+// of the key.
 func (e *Emulator) AddKey(userID string, key *rsa.PublicKey) (fingerprint string, err error) {
 	if fingerprint, err = Fingerprint(key); err == nil {
+		e.cloud.mu.Lock()
+		defer e.cloud.mu.Unlock()
+		e.cloud.administrators[userID] = true
 		e.keys.set(keyID(e.cloud.TenancyID, userID, fingerprint), key)
 	}
 	return fingerprint, err
@@ -86,6 +89,9 @@ func (c *cloud) uploadKey(r *call, keys *apiKeys) (*answer, *Error) {
 	id := keyID(c.TenancyID, user.id(), fingerprint)
 	if c.things[id] != nil {
 		return nil, refuse("NotAuthorizedOrResourceAlreadyExists", "The key %s was uploaded already", fingerprint)
+	}
+	if len(c.keysOf(user.id())) >= maxKeys {
+		return nil, refuse("LimitExceeded", "A user may have %d API keys", maxKeys)
 	}
 	t := &thing{collection: "apiKeys", fields: object{
 		"keyId": id, "keyValue": text, "fingerprint": fingerprint, "userId": user.id(), "lifecycleState": "ACTIVE",
@@ -132,10 +138,7 @@ func listKeys(c *cloud, r *call) (*answer, *Error) {
 	}
 	item, _ := r.op.body()
 	out := []object{}
-	for _, t := range c.things {
-		if t.collection != "apiKeys" || t.text("userId") != r.vars["userId"] {
-			continue
-		}
+	for _, t := range c.keysOf(r.vars["userId"]) {
 		o, err := projectInto(item, t)
 		if err != nil {
 			return nil, err
@@ -143,6 +146,19 @@ func listKeys(c *cloud, r *call) (*answer, *Error) {
 		out = append(out, o)
 	}
 	return &answer{body: out}, nil
+}
+
+// maxKeys of a user:
+// https://docs.oracle.com/iaas/Content/Identity/access/managing-user-credentials.htm
+const maxKeys = 3
+
+func (c *cloud) keysOf(user string) (keys []*thing) {
+	for _, t := range c.things {
+		if t.collection == "apiKeys" && t.text("userId") == user {
+			keys = append(keys, t)
+		}
+	}
+	return keys
 }
 
 func createUser(_ *cloud, _ *call, t *thing) *Error {
@@ -164,11 +180,14 @@ func createMembership(c *cloud, _ *call, t *thing) *Error {
 // statement is the beginning of what OCI's policy language allows.
 var statement = regexp.MustCompile(`(?i)^(allow|define|endorse|admit)\s+\S+.*\s(to|as)\s+\S+`)
 
+// rootByID is not in it: the root compartment is "tenancy".
+var rootByID = regexp.MustCompile(`(?i)compartment id ocid1\.tenancy\.`)
+
 func createPolicy(_ *cloud, _ *call, t *thing) *Error {
 	statements, _ := t.fields["statements"].([]any)
 	bad := slices.IndexFunc(statements, func(s any) bool {
 		text, _ := s.(string)
-		return !statement.MatchString(text)
+		return !statement.MatchString(text) || rootByID.MatchString(text)
 	})
 	if bad >= 0 {
 		return refuse("InvalidParameter", "Unable to parse policy statement %d: %v", bad, statements[bad])

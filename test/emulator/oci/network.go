@@ -25,13 +25,23 @@ func createVCN(c *cloud, _ *call, t *thing) *Error {
 	} {
 		d := c.add(collection, object{
 			"compartmentId": t.fields["compartmentId"], "vcnId": t.id(), "displayName": "Default of " + t.text("displayName"),
-			"routeRules": []any{}, "ingressSecurityRules": []any{}, "egressSecurityRules": []any{}, "options": []any{},
+			"routeRules": []any{}, "ingressSecurityRules": defaultIngress, "egressSecurityRules": defaultEgress, "options": []any{},
 		})
 		d.owner = t.id()
 		t.fields[field] = d.id()
 	}
 	return nil
 }
+
+// Rules of the security list that a VCN comes with: SSH from everywhere.
+// https://docs.oracle.com/iaas/Content/Network/Concepts/securitylists.htm#Default
+var (
+	defaultIngress = []any{object{
+		"protocol": "6", "source": "0.0.0.0/0", "sourceType": "CIDR_BLOCK", "isStateless": false,
+		"tcpOptions": object{"destinationPortRange": object{"min": 22, "max": 22}},
+	}}
+	defaultEgress = []any{object{"protocol": "all", "destination": "0.0.0.0/0", "destinationType": "CIDR_BLOCK", "isStateless": false}}
+)
 
 func isPrefix(text string) bool {
 	_, err := netip.ParsePrefix(text)
@@ -52,7 +62,7 @@ func createSubnet(c *cloud, _ *call, t *thing) *Error {
 		return refuse("InvalidParameter", "The subnet's %s is not in the VCN's %v", prefix, vcn.fields["cidrBlocks"])
 	}
 	for _, other := range c.things {
-		if other != t && other.collection == "subnets" && other.text("vcnId") == vcn.id() && overlaps(prefix, other.text("cidrBlock")) {
+		if other != t && other.collection == "subnets" && other.state() != "TERMINATED" && other.text("vcnId") == vcn.id() && overlaps(prefix, other.text("cidrBlock")) {
 			return refuse("InvalidParameter", "The requested CIDR %s is invalid: subnet %s with CIDR %s overlaps with it.", prefix, other.id(), other.text("cidrBlock"))
 		}
 	}

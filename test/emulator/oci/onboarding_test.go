@@ -84,6 +84,8 @@ func TestNetwork(t *testing.T) {
 		if err := del(); err != nil {
 			t.Errorf("step %d: %v", n, err)
 		}
+		wantError(t, del(), 409, "IncorrectState")
+		w.clock.Step(stateDelay)
 	}
 	wantError(t, deleteVCN(), 404, "NotAuthorizedOrNotFound")
 }

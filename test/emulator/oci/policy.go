@@ -18,6 +18,7 @@ type need struct{ verb, resource string }
 // needs of the operations, from Oracle's tables of permissions. A user who is no
 // administrator may call no other operation.
 // https://docs.oracle.com/iaas/Content/Identity/Reference/corepolicyreference.htm
+// https://docs.oracle.com/iaas/Content/Identity/Reference/iampolicyreference.htm
 var needs = map[string][]need{
 	"GetCompartment":           {{"inspect", "compartments"}},
 	"ListAvailabilityDomains":  {{"inspect", "compartments"}},
@@ -34,12 +35,57 @@ var needs = map[string][]need{
 	"GetConsoleHistory":        {{"inspect", "console-histories"}},
 	"GetConsoleHistoryContent": {{"read", "console-histories"}},
 	"DeleteConsoleHistory":     {{"manage", "console-histories"}},
+	"ListVnicAttachments":      {{"inspect", "vnic-attachments"}, {"inspect", "instances"}},
+
+	"ListVcns":                              {{"inspect", "vcns"}},
+	"GetVcn":                                {{"read", "vcns"}},
+	"CreateVcn":                             {{"manage", "vcns"}},
+	"DeleteVcn":                             {{"manage", "vcns"}},
+	"ListNatGateways":                       {{"inspect", "nat-gateways"}},
+	"CreateNatGateway":                      {{"manage", "nat-gateways"}, {"manage", "vcns"}},
+	"DeleteNatGateway":                      {{"manage", "nat-gateways"}, {"manage", "vcns"}},
+	"ListRouteTables":                       {{"inspect", "route-tables"}},
+	"GetRouteTable":                         {{"read", "route-tables"}},
+	"CreateRouteTable":                      {{"manage", "route-tables"}, {"manage", "vcns"}, {"manage", "nat-gateways"}},
+	"UpdateRouteTable":                      {{"manage", "route-tables"}, {"manage", "nat-gateways"}},
+	"DeleteRouteTable":                      {{"manage", "route-tables"}, {"manage", "vcns"}, {"manage", "nat-gateways"}},
+	"ListSecurityLists":                     {{"inspect", "security-lists"}},
+	"CreateSecurityList":                    {{"manage", "security-lists"}, {"manage", "vcns"}},
+	"DeleteSecurityList":                    {{"manage", "security-lists"}, {"manage", "vcns"}},
+	"ListSubnets":                           {{"inspect", "subnets"}},
+	"CreateSubnet":                          {{"manage", "subnets"}, {"manage", "vcns"}, {"manage", "route-tables"}, {"manage", "security-lists"}, {"manage", "dhcp-options"}},
+	"DeleteSubnet":                          {{"manage", "subnets"}, {"manage", "vcns"}, {"manage", "route-tables"}, {"manage", "security-lists"}, {"manage", "dhcp-options"}},
+	"ListNetworkSecurityGroups":             {{"inspect", "network-security-groups"}},
+	"CreateNetworkSecurityGroup":            {{"manage", "network-security-groups"}, {"manage", "vcns"}},
+	"DeleteNetworkSecurityGroup":            {{"manage", "network-security-groups"}, {"manage", "vcns"}},
+	"ListNetworkSecurityGroupSecurityRules": {{"use", "network-security-groups"}},
+	"AddNetworkSecurityGroupSecurityRules":  {{"manage", "network-security-groups"}},
+
+	"ListRegionSubscriptions":  {{"inspect", "tenancies"}},
+	"ListUsers":                {{"inspect", "users"}},
+	"CreateUser":               {{"manage", "users"}},
+	"DeleteUser":               {{"manage", "users"}},
+	"ListApiKeys":              {{"read", "users"}},
+	"UploadApiKey":             {{"manage", "users"}},
+	"DeleteApiKey":             {{"manage", "users"}},
+	"ListGroups":               {{"inspect", "groups"}},
+	"CreateGroup":              {{"manage", "groups"}},
+	"DeleteGroup":              {{"manage", "groups"}},
+	"ListUserGroupMemberships": {{"inspect", "groups"}, {"inspect", "users"}},
+	"AddUserToGroup":           {{"use", "groups"}, {"use", "users"}},
+	"RemoveUserFromGroup":      {{"use", "groups"}, {"use", "users"}},
+	"ListPolicies":             {{"inspect", "policies"}},
+	"CreatePolicy":             {{"manage", "policies"}},
+	"UpdatePolicy":             {{"manage", "policies"}},
+	"DeletePolicy":             {{"manage", "policies"}},
 }
 
 // families of types of resources.
 var families = map[string][]string{
-	"instance-family":        {"instances", "instance-images", "console-histories"},
-	"virtual-network-family": {"vnics", "subnets", "network-security-groups"},
+	"instance-family": {"instances", "instance-images", "console-histories"},
+	"virtual-network-family": {
+		"vcns", "nat-gateways", "route-tables", "security-lists", "dhcp-options", "subnets", "network-security-groups", "vnics", "vnic-attachments",
+	},
 }
 
 // allow is the part of the policy language that is enforced: a group, a verb, a
@@ -52,8 +98,11 @@ var allow = regexp.MustCompile(`(?i)^allow group (\S+) to (inspect|read|use|mana
 func (c *cloud) authorize(r *call) *Error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.things[r.user] == nil {
+	switch {
+	case c.administrators[r.user]:
 		return nil
+	case c.things[r.user] == nil:
+		return notAuthenticated("the user was deleted")
 	}
 	wanted, known := needs[r.op.name]
 	if !known {
@@ -81,8 +130,10 @@ func (c *cloud) compartmentOf(r *call) string {
 	for _, id := range r.vars {
 		ids = append(ids, id)
 	}
-	if id, ok := r.details["instanceId"].(string); ok {
-		ids = append(ids, id)
+	for _, field := range []string{"instanceId", "userId"} {
+		if id, ok := r.details[field].(string); ok {
+			ids = append(ids, id)
+		}
 	}
 	for _, id := range ids {
 		switch t := c.things[id]; {

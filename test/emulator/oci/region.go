@@ -6,6 +6,7 @@ package oci
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,8 @@ const domainPrefix = "EMUL:"
 
 // newCloud returns a cloud with its compartments and images.
 func newCloud(o Options) *cloud {
-	c := &cloud{Options: o, things: map[string]*thing{}, tokens: retryTokens{}}
+	o.HomeRegion = cmp.Or(o.HomeRegion, o.Region)
+	c := &cloud{Options: o, things: map[string]*thing{}, tokens: retryTokens{}, administrators: map[string]bool{}}
 	c.add("tenancies", object{"id": c.TenancyID, "name": "emulated", "compartmentId": nil, "description": "the root compartment", "homeRegionKey": "IAD"})
 	c.add("compartments", object{"id": c.CompartmentID, "name": "omni", "compartmentId": c.TenancyID, "description": "below the root"})
 	for _, i := range []struct{ name, system, version, architecture, created string }{
@@ -80,7 +82,30 @@ func listRegionSubscriptions(c *cloud, r *call) (*answer, *Error) {
 	if r.vars["tenancyId"] != c.TenancyID {
 		return nil, notFound()
 	}
-	return &answer{body: []object{{"regionKey": "IAD", "regionName": c.Region, "status": "READY", "isHomeRegion": true}}}, nil
+	out := []object{{"regionKey": regionKey(c.Region), "regionName": c.Region, "status": "READY", "isHomeRegion": c.Region == c.HomeRegion}}
+	if c.Region != c.HomeRegion {
+		out = append(out, object{"regionKey": regionKey(c.HomeRegion), "regionName": c.HomeRegion, "status": "READY", "isHomeRegion": true})
+	}
+	return &answer{body: out}, nil
+}
+
+// regionKey is the short name of a region, as in IAD; those that are not known have
+// their own name.
+func regionKey(region string) string {
+	return cmp.Or(map[string]string{"us-ashburn-1": "IAD", "us-phoenix-1": "PHX"}[region], strings.ToUpper(region))
+}
+
+// atHome in the context of a request says that it came to the home region.
+type atHome struct{}
+
+// checkHome refuses to write Identity elsewhere:
+// https://docs.oracle.com/iaas/Content/Identity/regions/managingregions.htm
+func (c *cloud) checkHome(r *http.Request, op *operation) *Error {
+	collection, _ := op.collection()
+	if op.method == http.MethodGet || !kinds[collection].global || c.Region == c.HomeRegion || r.Context().Value(atHome{}) != nil {
+		return nil
+	}
+	return refuse("NotAllowed", "Please go to your home region %s to execute CREATE, UPDATE and DELETE operations.", regionKey(c.HomeRegion))
 }
 
 // limit of every service limit of a shape: OCPUs, or GPUs.

@@ -38,6 +38,9 @@ const (
 	Zone   = "US-ASHBURN-AD-1"
 )
 
+// HomeRegion of the tenancy of a StartAway.
+const HomeRegion = "us-phoenix-1"
+
 // Cloud is an emulated cloud and an API key of its administrator.
 type Cloud struct {
 	Endpoint string
@@ -53,13 +56,23 @@ var key = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateK
 // state on its way, and a list has pageSize items on a page (0: the default).
 func Start(t testing.TB, clk clock.Clock, stateDelay time.Duration, pageSize int) *Cloud {
 	t.Helper()
+	return start(t, emulator.Options{Clock: clk, StateDelay: stateDelay, PageSize: pageSize})
+}
+
+// StartAway starts the emulator of a tenancy whose home is HomeRegion.
+func StartAway(t testing.TB, clk clock.Clock, stateDelay time.Duration, pageSize int) *Cloud {
+	t.Helper()
+	return start(t, emulator.Options{Clock: clk, StateDelay: stateDelay, PageSize: pageSize, HomeRegion: HomeRegion})
+}
+
+func start(t testing.TB, o emulator.Options) *Cloud {
+	t.Helper()
 	private, err := key()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := emulator.New(emulator.Options{
-		Clock: clk, Region: Region, TenancyID: TenancyID, CompartmentID: CompartmentID, StateDelay: stateDelay, PageSize: pageSize,
-	})
+	o.Region, o.TenancyID, o.CompartmentID = Region, TenancyID, CompartmentID
+	e := emulator.New(o)
 	fingerprint, err := e.AddKey(UserID, &private.PublicKey)
 	if err != nil {
 		t.Fatal(err)
