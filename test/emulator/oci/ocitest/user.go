@@ -25,7 +25,13 @@ type User struct {
 // in the root compartment. The name is also the user's and the policy's.
 func (c *Cloud) AddUser(t testing.TB, name string, key *rsa.PrivateKey, statements []string) *User {
 	t.Helper()
-	admin, tenancy := c.Identity(t), new(TenancyID)
+	return AddUser(t, c.Identity(t), name, key, statements)
+}
+
+// AddUser does the same as the client's user, who is an administrator.
+func AddUser(t testing.TB, admin identity.IdentityClient, name string, key *rsa.PrivateKey, statements []string) *User {
+	t.Helper()
+	tenancy := new(TenancyID)
 	user, userErr := admin.CreateUser(t.Context(), identity.CreateUserRequest{CreateUserDetails: identity.CreateUserDetails{CompartmentId: tenancy, Name: &name, Description: &name}})
 	group, groupErr := admin.CreateGroup(t.Context(), identity.CreateGroupRequest{CreateGroupDetails: identity.CreateGroupDetails{CompartmentId: tenancy, Name: &name, Description: &name}})
 	if err := errors.Join(userErr, groupErr); err != nil {
