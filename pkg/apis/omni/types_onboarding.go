@@ -51,6 +51,7 @@ type OnboardScriptRequestStatus struct {
 	Script         string
 	Token          string
 	ExpirationTime metav1.Time
+	ClusterID      string
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -69,4 +70,5 @@ type OnboardingSpec struct {
 	Token string
 	AWS   *AWSLocation
 	GCP   *GCPLocation
+	OCI   *OCILocation
 }

@@ -99,6 +99,10 @@ type OnboardScriptRequestStatus struct {
 	// ExpirationTime ends the life of the token.
 	// +optional
 	ExpirationTime metav1.Time `json:"expirationTime,omitempty"`
+
+	// ClusterID names the main cluster in the tags of everything that is made.
+	// +optional
+	ClusterID string `json:"clusterID,omitempty"`
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -132,4 +136,9 @@ type OnboardingSpec struct {
 	// +optional
 	// +k8s:optional
 	GCP *GCPLocation `json:"gcp,omitempty"`
+
+	// OCI is set for a location in Oracle Cloud.
+	// +optional
+	// +k8s:optional
+	OCI *OCILocation `json:"oci,omitempty"`
 }
