@@ -2349,6 +2349,13 @@ func schema_pkg_apis_omni_v1alpha1_OnboardScriptRequestStatus(ref common.Referen
 							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
 						},
 					},
+					"clusterID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClusterID names the main cluster in the tags of everything that is made.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 				},
 			},
 		},
@@ -2426,11 +2433,17 @@ func schema_pkg_apis_omni_v1alpha1_OnboardingSpec(ref common.ReferenceCallback) 
 							Ref:         ref(v1alpha1.GCPLocation{}.OpenAPIModelName()),
 						},
 					},
+					"oci": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OCI is set for a location in Oracle Cloud.",
+							Ref:         ref(v1alpha1.OCILocation{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.AWSLocation{}.OpenAPIModelName(), v1alpha1.GCPLocation{}.OpenAPIModelName()},
+			v1alpha1.AWSLocation{}.OpenAPIModelName(), v1alpha1.GCPLocation{}.OpenAPIModelName(), v1alpha1.OCILocation{}.OpenAPIModelName()},
 	}
 }
 
@@ -4518,6 +4531,13 @@ func schema_pkg_apis_omni_v1beta1_OnboardScriptRequestStatus(ref common.Referenc
 							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
 						},
 					},
+					"clusterID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClusterID names the main cluster in the tags of everything that is made.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 				},
 			},
 		},
@@ -4595,11 +4615,17 @@ func schema_pkg_apis_omni_v1beta1_OnboardingSpec(ref common.ReferenceCallback) c
 							Ref:         ref(v1beta1.GCPLocation{}.OpenAPIModelName()),
 						},
 					},
+					"oci": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OCI is set for a location in Oracle Cloud.",
+							Ref:         ref(v1beta1.OCILocation{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1beta1.AWSLocation{}.OpenAPIModelName(), v1beta1.GCPLocation{}.OpenAPIModelName()},
+			v1beta1.AWSLocation{}.OpenAPIModelName(), v1beta1.GCPLocation{}.OpenAPIModelName(), v1beta1.OCILocation{}.OpenAPIModelName()},
 	}
 }
 

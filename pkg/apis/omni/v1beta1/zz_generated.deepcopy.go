@@ -923,6 +923,11 @@ func (in *OnboardingSpec) DeepCopyInto(out *OnboardingSpec) {
 		*out = new(GCPLocation)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.OCI != nil {
+		in, out := &in.OCI, &out.OCI
+		*out = new(OCILocation)
+		(*in).DeepCopyInto(*out)
+	}
 	return
 }
 

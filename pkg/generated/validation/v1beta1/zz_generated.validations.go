@@ -2438,6 +2438,36 @@ func Validate_OnboardingSpec(
 		errs = append(errs, fn(fldPath.Child("gcp"), obj.GCP, oldVal, oldObj != nil)...)
 	}
 
+	{ // field omniv1beta1.OnboardingSpec.OCI
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.OCILocation,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_OCILocation(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OnboardingSpec) *omniv1beta1.OCILocation {
+				return oldObj.OCI
+			})
+		errs = append(errs, fn(fldPath.Child("oci"), obj.OCI, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 
