@@ -9,10 +9,11 @@ import "fmt"
 // give equal bytes.
 type OffboardParameters struct {
 	Place Place
-	// AWS and GCP are what spec.aws or spec.gcp of the location says; empty when it
-	// is not registered.
+	// AWS, GCP and OCI are what spec.aws, spec.gcp or spec.oci of the location says;
+	// empty when it is not registered.
 	AWS AWSRegistered
 	GCP GCPRegistered
+	OCI OCIRegistered
 }
 
 // AWSRegistered is what tells the resources of a location in AWS.

@@ -55,16 +55,11 @@ type script struct {
 	templates *template.Template
 }
 
-// scripts of the clouds that have them.
+// scripts of the clouds.
 var scripts = map[v1beta1.CloudProvider]script{
 	v1beta1.ProviderAWS: {newAWSOnboarding, newAWSOffboarding, templates("aws")},
 	v1beta1.ProviderGCP: {newGCPOnboarding, newGCPOffboarding, templates("gcp")},
-}
-
-// HasScript says whether there are scripts for a cloud.
-func HasScript(provider v1beta1.CloudProvider) bool {
-	_, ok := scripts[provider]
-	return ok
+	v1beta1.ProviderOCI: {newOCIOnboarding, newOCIOffboarding, templates("oci")},
 }
 
 //go:embed script

@@ -62,6 +62,10 @@ func TestGolden(t *testing.T) {
 		"gcp.golden.sh":          func() (string, error) { return Render(gcpParameters()) },
 		"gcp-token.golden.sh":    func() (string, error) { return Render(gcpBrought()) },
 		"gcp-offboard.golden.sh": func() (string, error) { return RenderOffboard(gcpOffboardParameters()) },
+		"oci.golden.sh": func() (string, error) {
+			return Render(Parameters{Place: phoenix(), OnboardingURL: parameters().OnboardingURL, Subject: "s"})
+		},
+		"oci-offboard.golden.sh": func() (string, error) { return RenderOffboard(OffboardParameters{Place: phoenix(), OCI: inPhoenix}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := render()

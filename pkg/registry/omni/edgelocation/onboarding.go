@@ -21,14 +21,14 @@ var _ rest.RESTUpdateStrategy = onboardingStrategy{}
 
 // NewOnboardingStrategy returns the rules of the onboarding endpoint: the only
 // one that writes spec and status at once, because a token must be spent with
-// the very write it allows. It writes spec.aws, spec.gcp, status.registration and
-// status.conditions, nothing else.
+// the very write it allows. It writes the network of the location's cloud (spec.aws,
+// spec.gcp or spec.oci), status.registration and status.conditions, nothing else.
 func NewOnboardingStrategy(s strategy) onboardingStrategy { return onboardingStrategy{s} }
 
 func (onboardingStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
 	newLocation, oldLocation := obj.(*omni.EdgeLocation), old.(*omni.EdgeLocation)
 	allowed := oldLocation.DeepCopy()
-	allowed.Spec.AWS, allowed.Spec.GCP = newLocation.Spec.AWS, newLocation.Spec.GCP
+	allowed.Spec.AWS, allowed.Spec.GCP, allowed.Spec.OCI = newLocation.Spec.AWS, newLocation.Spec.GCP, newLocation.Spec.OCI
 	allowed.Status.Registration = newLocation.Status.Registration
 	allowed.Status.Conditions = newLocation.Status.Conditions
 	if !apiequality.Semantic.DeepEqual(allowed.Spec, oldLocation.Spec) {

@@ -72,9 +72,6 @@ func (r *OnboardingREST) Create(ctx context.Context, name string, obj runtime.Ob
 		if location.DeletionTimestamp != nil {
 			return nil, beingDeleted(name)
 		}
-		if err := hasScript(location); err != nil {
-			return nil, err
-		}
 		if err := registers(request, location.Spec.Provider); err != nil {
 			return nil, apierrors.NewInvalid(omni.Kind("Onboarding"), name, field.ErrorList{err})
 		}
@@ -102,13 +99,16 @@ func registers(request *omni.Onboarding, provider omni.CloudProvider) *field.Err
 		return field.Required(path.Child("aws"), "the location is in AWS")
 	case provider == omni.ProviderGCP && request.Spec.GCP == nil:
 		return field.Required(path.Child("gcp"), "the location is in GCP")
+	case provider == omni.ProviderOCI && request.Spec.OCI == nil:
+		return field.Required(path.Child("oci"), "the location is in OCI")
 	}
 	return nil
 }
 
 // put writes what is registered into the location.
 func put(location *omni.EdgeLocation, request *omni.Onboarding) {
-	location.Spec.AWS, location.Spec.GCP = request.Spec.AWS.DeepCopy(), request.Spec.GCP.DeepCopy()
+	network := request.Spec.DeepCopy()
+	location.Spec.AWS, location.Spec.GCP, location.Spec.OCI = network.AWS, network.GCP, network.OCI
 }
 
 // isRegistered says whether the location has the values of the request already.
@@ -185,7 +185,7 @@ func (r *OnboardingREST) record(location *omni.EdgeLocation, request *omni.Onboa
 		Type:               omni.ConditionOnboarded,
 		Status:             metav1.ConditionTrue,
 		Reason:             "Registered",
-		Message:            "The onboarding script has registered the location.",
+		Message:            "The onboarding has registered the location.",
 		LastTransitionTime: now,
 	})
 }

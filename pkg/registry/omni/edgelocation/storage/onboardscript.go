@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -50,9 +49,6 @@ type OnboardConfig struct {
 // render makes the script of the location; of asked, it takes what a caller can ask
 // for, and the token, which may be empty.
 func (c *OnboardConfig) render(location *omni.EdgeLocation, asked onboard.Parameters) (string, error) {
-	if err := hasScript(location); err != nil {
-		return "", err
-	}
 	if asked.Network != "" && location.Spec.Provider != omni.ProviderGCP {
 		return "", apierrors.NewBadRequest(fmt.Sprintf("network: only a location in GCP can be on-boarded in a network of yours, and this one is in %s: leave network and subnetwork out",
 			location.Spec.Provider))
@@ -74,15 +70,6 @@ func registeredGCP(location *omni.EdgeLocation) onboard.GCPRegistered {
 		return onboard.GCPRegistered{ProjectID: gcp.ProjectID, Network: gcp.Network, ServiceAccount: gcp.ServiceAccount}
 	}
 	return onboard.GCPRegistered{}
-}
-
-// hasScript: in other clouds the network is brought along, and named by hand.
-func hasScript(location *omni.EdgeLocation) error {
-	if onboard.HasScript(v1beta1.CloudProvider(location.Spec.Provider)) {
-		return nil
-	}
-	return apierrors.NewBadRequest(fmt.Sprintf("there is no script for %s yet: make the network yourself and set spec.%s; see kubectl explain edgelocation.spec.%[2]s",
-		location.Spec.Provider, strings.ToLower(string(location.Spec.Provider))))
 }
 
 func (c *OnboardConfig) place(location *omni.EdgeLocation) onboard.Place {
@@ -164,6 +151,9 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 		if location.DeletionTimestamp != nil {
 			return nil, beingDeleted(name)
 		}
+		if location.Spec.Provider == omni.ProviderOCI && !dryrun.IsDryRun(options.DryRun) {
+			return nil, apierrors.NewBadRequest("a location in Oracle Cloud is on-boarded without a token, because its API key is kept in a Secret of this cluster: run kubectl omni onboard " + name)
+		}
 		location.Status.Registration = &omni.Registration{TokenHash: hashToken(token), ExpirationTime: expiration}
 		return location, nil
 	}
@@ -184,7 +174,7 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 	return &omni.OnboardScriptRequest{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: object.(*omni.EdgeLocation).Namespace},
 		Spec:       request.Spec,
-		Status:     omni.OnboardScriptRequestStatus{Script: script, Token: token, ExpirationTime: expiration},
+		Status:     omni.OnboardScriptRequestStatus{Script: script, Token: token, ExpirationTime: expiration, ClusterID: r.config.ClusterID},
 	}, nil
 }
 
