@@ -11,6 +11,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/castai/omni/pkg/cmd/offboard"
+	"github.com/castai/omni/pkg/cmd/onboard"
 	"github.com/castai/omni/pkg/cmd/version"
 )
 
@@ -26,7 +28,8 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	cmd.SetIn(streams.In)
 	cmd.SetOut(streams.Out)
 	cmd.SetErr(streams.ErrOut)
-	genericclioptions.NewConfigFlags(true).AddFlags(cmd.PersistentFlags())
-	cmd.AddCommand(version.New(streams))
+	cluster := genericclioptions.NewConfigFlags(true)
+	cluster.AddFlags(cmd.PersistentFlags())
+	cmd.AddCommand(onboard.New(cluster, streams), offboard.New(cluster, streams), version.New(streams))
 	return cmd
 }
