@@ -18,7 +18,7 @@ fi
 shopt -s inherit_errexit
 
 if ! command -v kubectl-omni >/dev/null; then
-  echo 'omni: the kubectl plugin is not installed: go install github.com/castai/omni/cmd/kubectl-omni' >&2
+  echo 'omni: the kubectl plugin is not installed: go install github.com/castai/omni/cmd/kubectl-omni@latest' >&2
   exit 1
 fi
 
