@@ -34,7 +34,7 @@ var (
 
 func newOCIOnboarding(p Parameters, _ registration) (any, error) {
 	if p.Token != "" {
-		return nil, errors.New("Token: the API key is kept in a Secret of the main cluster, so a kubeconfig of it is needed, and no token")
+		return nil, errors.New("a Token is of no use: the API key is kept in a Secret of the main cluster, so a kubeconfig of it is needed, and no token")
 	}
 	return newPlace(p.Place, ociRegionPattern)
 }

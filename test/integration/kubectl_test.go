@@ -165,8 +165,9 @@ func TestKubectlInOracleCloud(t *testing.T) {
 			t.Errorf("the saved script has no %s: %v", want, err)
 		}
 	}
+	wantError(t, p.offboard("oci", gone, "no\n"), "nothing was done")
 	for range 2 {
-		if err := p.offboard("oci", gone, ""); err != nil {
+		if err := p.offboard("oci", gone, "oci\n"); err != nil {
 			t.Fatalf("%v: %s", err, p.told)
 		}
 	}

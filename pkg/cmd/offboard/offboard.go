@@ -89,6 +89,10 @@ func New(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOS
 func (o *Options) Run(ctx context.Context) error {
 	location, err := o.Target.Get(ctx)
 	if apierrors.IsNotFound(err) && o.ClusterID != "" {
+		fmt.Fprintf(o.Streams.ErrOut, "The EdgeLocation %s/%s is gone. What was made for it in Oracle Cloud, %s, is deleted.\n\n", o.Target.Namespace, o.Target.Name, o.Region)
+		if err := o.confirm(); err != nil {
+			return err
+		}
 		return o.oracle(ctx, nil)
 	}
 	if apierrors.IsNotFound(err) {
@@ -117,12 +121,18 @@ func (o *Options) Run(ctx context.Context) error {
 	if o.DryRun {
 		return nil
 	}
-	if !o.Yes {
-		if err := shell.Confirm(o.Streams, "Type the name of the location to go on:", o.Target.Name); err != nil {
-			return err
-		}
+	if err := o.confirm(); err != nil {
+		return err
 	}
 	return o.leave(ctx, location, script)
+}
+
+// confirm asks for the name: a yes comes too easily.
+func (o *Options) confirm() error {
+	if o.Yes {
+		return nil
+	}
+	return shell.Confirm(o.Streams, "Type the name of the location to go on:", o.Target.Name)
 }
 
 // leave keeps the script until everything is gone: without the location the server

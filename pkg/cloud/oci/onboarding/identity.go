@@ -73,12 +73,13 @@ func (s *session) makeUser(ctx context.Context) (id string, err error) {
 	if err != nil {
 		return "", s.refused(err, "list the users", manageUsers, s.tenancyID)
 	}
-	for _, u := range out.Items {
-		if !s.ours(u.FreeformTags) {
-			return "", s.foreign("user", *u.Id)
+	if len(out.Items) > 0 {
+		found := out.Items[0]
+		if !s.ours(found.FreeformTags) {
+			return "", s.foreign("user", *found.Id)
 		}
-		s.say("user %s (%s)", s.name, *u.Id)
-		return *u.Id, nil
+		s.say("user %s (%s)", s.name, *found.Id)
+		return *found.Id, nil
 	}
 	details := identity.CreateUserDetails{CompartmentId: &s.tenancyID, Name: &s.name, Description: s.description(), FreeformTags: s.tags}
 	if s.UserEmail != "" {
@@ -101,12 +102,13 @@ func (s *session) makeGroup(ctx context.Context) (id string, err error) {
 	if err != nil {
 		return "", s.refused(err, "list the groups", manageGroups, s.tenancyID)
 	}
-	for _, g := range out.Items {
-		if !s.ours(g.FreeformTags) {
-			return "", s.foreign("group", *g.Id)
+	if len(out.Items) > 0 {
+		found := out.Items[0]
+		if !s.ours(found.FreeformTags) {
+			return "", s.foreign("group", *found.Id)
 		}
-		s.say("group %s (%s)", s.name, *g.Id)
-		return *g.Id, nil
+		s.say("group %s (%s)", s.name, *found.Id)
+		return *found.Id, nil
 	}
 	group, err := s.home.CreateGroup(ctx, identity.CreateGroupRequest{CreateGroupDetails: identity.CreateGroupDetails{
 		CompartmentId: &s.tenancyID, Name: &s.name, Description: s.description(), FreeformTags: s.tags,

@@ -111,7 +111,7 @@ func (s *session) makeSubnet(ctx context.Context, place *v1beta1.OCILocation, do
 	subnet, err := s.ensure(ctx, s.subnets(), &place.VCNID, func() error {
 		_, err := s.network.CreateSubnet(ctx, core.CreateSubnetRequest{CreateSubnetDetails: core.CreateSubnetDetails{
 			CompartmentId: &s.CompartmentID, VcnId: &place.VCNID, CidrBlock: &prefix, RouteTableId: &table, SecurityListIds: []string{list},
-			ProhibitPublicIpOnVnic: new(true), ProhibitInternetIngress: new(true), DisplayName: &s.name, FreeformTags: s.tags,
+			ProhibitPublicIpOnVnic: new(true), DisplayName: &s.name, FreeformTags: s.tags,
 		}})
 		return err
 	})

@@ -220,6 +220,20 @@ func TestKeyIsLost(t *testing.T) {
 	}
 }
 
+// TestSlowCloud: what takes a while to come and to go is waited for.
+func TestSlowCloud(t *testing.T) {
+	w := newSlowWorld(t, 30*time.Millisecond)
+	first := w.Emulator.Count()
+	w.mustOnboard(nil)
+	checkNetwork(t, w)
+	if _, err := w.offboard(0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := added(w.Emulator.Count(), first); len(got) > 0 {
+		t.Errorf("left %v", got)
+	}
+}
+
 // TestBringYourOwn: nothing is made in a network of one's own but a security group,
 // if there is none, and off-boarding leaves the network as it is.
 func TestBringYourOwn(t *testing.T) {

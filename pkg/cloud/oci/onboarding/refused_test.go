@@ -78,7 +78,7 @@ func TestRefused(t *testing.T) {
 		want   []string
 		change func(*testing.T, *world, *onboarding.Options)
 	}{
-		"region not subscribed": {[]string{"not subscribed to the region eu-frankfurt-1", ocitest.HomeRegion}, func(_ *testing.T, w *world, o *onboarding.Options) { o.Region = "eu-frankfurt-1" }},
+		"region not subscribed": {[]string{"not subscribed to the region eu-frankfurt-1", ocitest.HomeRegion}, func(_ *testing.T, _ *world, o *onboarding.Options) { o.Region = "eu-frankfurt-1" }},
 		"no such zone":          {[]string{"spec.zones", "US-ASHBURN-AD-9", "US-ASHBURN-AD-1"}, func(_ *testing.T, _ *world, o *onboarding.Options) { o.Zones = []string{"US-ASHBURN-AD-9"} }},
 		"bad range":             {[]string{`"10.0.0.0/8"`, "/16 to /29"}, func(_ *testing.T, _ *world, o *onboarding.Options) { o.VCNCIDR = "10.0.0.0/8" }},
 		"no such compartment": {[]string{"ocid1.compartment.oc1..aaaanosuch", "inspect compartments"}, func(_ *testing.T, _ *world, o *onboarding.Options) {

@@ -51,7 +51,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, Cloud: ocitest.StartAway(t, clock.RealClock{}, 0, 2)}
+	return newSlowWorld(t, 0)
+}
+
+// newSlowWorld is a newWorld where parts of a network come and go after a delay.
+func newSlowWorld(t *testing.T, delay time.Duration) *world {
+	t.Helper()
+	w := &world{t: t, Cloud: ocitest.StartAway(t, clock.RealClock{}, delay, 2)}
 	away, home := httptest.NewTLSServer(w.Emulator), httptest.NewTLSServer(w.Emulator.Home())
 	t.Cleanup(away.Close)
 	t.Cleanup(home.Close)
