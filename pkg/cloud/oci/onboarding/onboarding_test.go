@@ -5,6 +5,7 @@ package onboarding_test
 
 import (
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -222,8 +223,17 @@ func TestKeyIsLost(t *testing.T) {
 
 // TestSlowCloud: what takes a while to come and to go is waited for.
 func TestSlowCloud(t *testing.T) {
-	w := newSlowWorld(t, 30*time.Millisecond)
-	first := w.Emulator.Count()
+	w := newSlowWorld(t, 50*time.Millisecond)
+	first, network := w.Emulator.Count(), w.Network(t)
+	w.before = func(r *http.Request) {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/natGateways") {
+			return
+		}
+		vcns, err := network.ListVcns(t.Context(), core.ListVcnsRequest{CompartmentId: new(ocitest.CompartmentID)})
+		if err != nil || len(vcns.Items) != 1 || vcns.Items[0].LifecycleState != core.VcnLifecycleStateAvailable {
+			t.Errorf("a NAT gateway is asked for in %+v, %v", vcns.Items, err)
+		}
+	}
 	w.mustOnboard(nil)
 	checkNetwork(t, w)
 	if _, err := w.offboard(0, nil); err != nil {

@@ -43,6 +43,8 @@ type world struct {
 	registered *v1beta1.OCILocation
 	stores     int
 
+	// before sees every request of the run.
+	before func(*http.Request)
 	// calls of the run so far, changes among them, and the call after which the
 	// line is cut; 0: never.
 	calls, changes, cut int
@@ -74,6 +76,9 @@ func newSlowWorld(t *testing.T, delay time.Duration) *world {
 
 // Do sends a request and, if the line is cut then, loses the answer.
 func (w *world) Do(r *http.Request) (*http.Response, error) {
+	if w.before != nil {
+		w.before(r)
+	}
 	answer, err := w.client.Do(r)
 	if err != nil {
 		return nil, err
