@@ -147,7 +147,7 @@ func (o *Options) leave(ctx context.Context, location *v1beta1.EdgeLocation, scr
 		return errors.Join(err, os.Remove(saved))
 	}
 	if err := o.waitGone(ctx); err != nil {
-		return fmt.Errorf("%w\nNothing was deleted in the cloud. Mend it and run this again or, when the EdgeLocation is gone: bash %s", err, saved)
+		return fmt.Errorf("%w\nNothing was deleted in the cloud. Mend it and run this again or, when the EdgeLocation is gone, with the flags of this command: bash %s", err, saved)
 	}
 	if location.Spec.Provider == v1beta1.ProviderOCI {
 		err = o.oracle(ctx, location)
@@ -155,7 +155,7 @@ func (o *Options) leave(ctx context.Context, location *v1beta1.EdgeLocation, scr
 		err = shell.Run(ctx, script, o.Target.Config, o.Streams)
 	}
 	if err != nil {
-		return fmt.Errorf("%w\nNot finished: the EdgeLocation is gone, the cloud is not cleaned up. Mend it and run: bash %s", err, saved)
+		return fmt.Errorf("%w\nNot finished: the EdgeLocation is gone, the cloud is not cleaned up. Mend it and run, with the flags of this command: bash %s", err, saved)
 	}
 	return os.Remove(saved)
 }

@@ -28,7 +28,7 @@ func (f *Flags) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ConfigFile, "oci-config-file", "", "Oracle Cloud: configuration of the OCI CLI (default $OCI_CLI_CONFIG_FILE, or ~/.oci/config)")
 	flags.StringVar(&f.Profile, "oci-profile", "", "Oracle Cloud: profile in that file (default $OCI_CLI_PROFILE, or DEFAULT)")
 	flags.StringVar(&f.CompartmentID, "compartment", "", "Oracle Cloud: OCID of the compartment (default that of spec.oci, or the tenancy)")
-	flags.StringVar(&f.Endpoint, "oci-endpoint", "", "Oracle Cloud: URL of all its services, for an emulator (default those of the region)")
+	flags.StringVar(&f.Endpoint, "oci-endpoint", "", "Oracle Cloud: URL of all its services, for an emulator (default $OCI_CLI_ENDPOINT, or those of the region)")
 }
 
 // Options of an onboarding for the flags; what is not theirs is left empty.
@@ -38,8 +38,8 @@ func (f *Flags) Options(progress io.Writer) (onboarding.Options, error) {
 		return onboarding.Options{}, err
 	}
 	o := onboarding.Options{Signer: signer, CompartmentID: f.CompartmentID, Progress: progress}
-	if f.Endpoint != "" {
-		o.Endpoint = func(string) string { return f.Endpoint }
+	if endpoint := cmp.Or(f.Endpoint, os.Getenv("OCI_CLI_ENDPOINT")); endpoint != "" {
+		o.Endpoint = func(string) string { return endpoint }
 	}
 	return o, nil
 }

@@ -4,6 +4,7 @@
 package oracle_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,14 +78,14 @@ func TestConfigFile(t *testing.T) {
 		tenancy, fail string
 	}{
 		"by flag":        {flags: oracle.Flags{ConfigFile: config}, tenancy: "default"},
-		"by environment": {env: map[string]string{"OCI_CLI_CONFIG_FILE": config, "OCI_CLI_PROFILE": "PROD"}, tenancy: "prod"},
-		"flag wins":      {env: map[string]string{"OCI_CLI_CONFIG_FILE": "/nowhere", "OCI_CLI_PROFILE": "NONE"}, flags: oracle.Flags{ConfigFile: config, Profile: "PROD"}, tenancy: "prod"},
+		"by environment": {env: map[string]string{"OCI_CLI_CONFIG_FILE": config, "OCI_CLI_PROFILE": "PROD", "OCI_CLI_ENDPOINT": "http://127.0.0.1:1"}, tenancy: "prod"},
+		"flag wins":      {env: map[string]string{"OCI_CLI_CONFIG_FILE": "/nowhere", "OCI_CLI_PROFILE": "NONE", "OCI_CLI_ENDPOINT": "x"}, flags: oracle.Flags{ConfigFile: config, Profile: "PROD", Endpoint: "http://127.0.0.1:1"}, tenancy: "prod"},
 		"no file":        {fail: "oci setup config"},
 		"no profile":     {flags: oracle.Flags{ConfigFile: config, Profile: "TEST"}, fail: "--oci-profile"},
 		"half a profile": {flags: oracle.Flags{ConfigFile: config, Profile: "HALF"}, fail: "needs user, tenancy"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, variable := range []string{"OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE", "OCI_CLI_PROFILE"} {
+			for _, variable := range []string{"OCI_CLI_CONFIG_FILE", "OCI_CONFIG_FILE", "OCI_CLI_PROFILE", "OCI_CLI_ENDPOINT"} {
 				t.Setenv(variable, test.env[variable])
 			}
 			t.Setenv("HOME", dir)
@@ -97,6 +98,9 @@ func TestConfigFile(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if want := cmp.Or(test.flags.Endpoint, test.env["OCI_CLI_ENDPOINT"]); want == "" && options.Endpoint != nil || want != "" && options.Endpoint("r") != want {
+				t.Errorf("the endpoint is not %q", want)
 			}
 			if tenancy, err := options.Signer.TenancyOCID(); err != nil || tenancy != "ocid1.tenancy.oc1.."+test.tenancy {
 				t.Errorf("tenancy %s, %v", tenancy, err)
