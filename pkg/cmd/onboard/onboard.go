@@ -174,7 +174,7 @@ func (o *Options) Run(ctx context.Context) (*v1beta1.EdgeLocation, error) {
 		err = shell.Run(ctx, script, o.Target.Config, o.Streams)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w\nNot finished: what is there stays, and kubectl omni onboard %s goes on from there", err, o.Target.Name)
+		return nil, fmt.Errorf("%w\nNot finished: what is there stays, and kubectl omni onboard %s with the same flags goes on from there", err, o.Target.Name)
 	}
 	return o.Target.Get(ctx)
 }
