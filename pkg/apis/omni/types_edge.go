@@ -91,7 +91,22 @@ type EdgeLaunch struct {
 type EdgeDecision struct {
 	ChosenBecause string
 	RunnerUp      string
+	RunnerUpCost  string
+	Cost          *DecisionCost
+	Bill          string
+	LowerBound    string
+	WithinPercent string
 	Pods          []string
+}
+
+// DecisionCost is what a machine costs, part by part.
+type DecisionCost struct {
+	Price        string
+	Adjustment   string
+	Overhead     string
+	Interruption string
+	Egress       string
+	Total        string
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object

@@ -24,6 +24,8 @@ type NodeTemplate struct {
 // NodeTemplateSpec is the desired state of a NodeTemplate.
 type NodeTemplateSpec struct {
 	EdgeLocations TemplateEdgeLocations
+	MainCluster   TemplateMainCluster
+	Priority      int32
 	Constraints   NodeConstraints
 	Labels        map[string]string
 	Taints        []corev1.Taint
@@ -33,8 +35,23 @@ type NodeTemplateSpec struct {
 
 // TemplateEdgeLocations says in which locations machines may be bought.
 type TemplateEdgeLocations struct {
-	Enabled bool
-	Names   []string
+	Enabled          bool
+	Names            []string
+	PriceAdjustments []PriceAdjustment
+}
+
+// PriceAdjustment makes an edge location dearer or cheaper.
+type PriceAdjustment struct {
+	Name    string
+	Percent int32
+}
+
+// TemplateMainCluster says which region's prices stand for the main cluster.
+type TemplateMainCluster struct {
+	Enabled  bool
+	Provider CloudProvider
+	Region   string
+	Zones    []string
 }
 
 // CapacityType says how a machine is paid for.
@@ -48,6 +65,36 @@ const (
 	CapacityOnDemand CapacityType = "on-demand"
 )
 
+// Architecture of a machine, as in the node label kubernetes.io/arch.
+type Architecture string
+
+// The architectures.
+const (
+	// ArchitectureAMD64 is x86-64.
+	ArchitectureAMD64 Architecture = "amd64"
+	// ArchitectureARM64 is 64-bit Arm.
+	ArchitectureARM64 Architecture = "arm64"
+)
+
+// BurstablePolicy says what becomes of burstable machines.
+type BurstablePolicy string
+
+// The policies on burstable machines.
+const (
+	// BurstableAllowed buys them like any other machine.
+	BurstableAllowed BurstablePolicy = "Allowed"
+	// BurstableExcluded never buys them.
+	BurstableExcluded BurstablePolicy = "Excluded"
+)
+
+// GPUConstraints narrow the choice to machines with GPUs.
+type GPUConstraints struct {
+	Names     []string
+	MinCount  int32
+	MaxCount  int32
+	MinMemory *resource.Quantity
+}
+
 // NodeConstraints narrow the choice of machines.
 type NodeConstraints struct {
 	MinCPU                  int32
@@ -55,6 +102,9 @@ type NodeConstraints struct {
 	MinMemory               *resource.Quantity
 	MaxMemory               *resource.Quantity
 	CapacityTypes           []CapacityType
+	Architectures           []Architecture
+	Burstable               BurstablePolicy
+	GPU                     *GPUConstraints
 	InstanceFamilies        []string
 	ExcludeInstanceFamilies []string
 }
@@ -64,6 +114,7 @@ type TemplateLimits struct {
 	Edges       *int32
 	CPU         *resource.Quantity
 	Memory      *resource.Quantity
+	GPU         *int32
 	HourlyPrice string
 }
 

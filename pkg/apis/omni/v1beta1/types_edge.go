@@ -207,13 +207,70 @@ type EdgeDecision struct {
 	// +optional
 	RunnerUp string `json:"runnerUp,omitempty"`
 
-	// Pods are the pods the machine was bought for, as namespace/name.
-	// At most 20 are listed.
+	// RunnerUpCost is what the runner-up would have cost, all parts together, in
+	// US dollars per hour, as a decimal. Example: "0.1092".
+	// +optional
+	RunnerUpCost string `json:"runnerUpCost,omitempty"`
+
+	// Cost is what the choice was made by, part by part.
+	// +optional
+	// +k8s:optional
+	Cost *DecisionCost `json:"cost,omitempty"`
+
+	// Bill is what all machines that were decided on together cost, in US dollars
+	// per hour, as a decimal. Example: "1.2483".
+	// +optional
+	Bill string `json:"bill,omitempty"`
+
+	// LowerBound is what no choice of machines for the same pods can be below, in
+	// US dollars per hour, as a decimal. Example: "1.2301".
+	// +optional
+	LowerBound string `json:"lowerBound,omitempty"`
+
+	// WithinPercent is how far the bill is above the lower bound at most: the
+	// decision is within so many per cent of the possible. Example: "1.5".
+	// +optional
+	WithinPercent string `json:"withinPercent,omitempty"`
+
+	// Pods are the pods the machine was bought for, as namespace/name. They are
+	// nominated to its Node when it comes up. At most 1024.
 	// +optional
 	// +listType=set
 	// +k8s:optional
-	// +k8s:maxItems=20
+	// +k8s:maxItems=1024
 	Pods []string `json:"pods,omitempty"`
+}
+
+// DecisionCost is what a machine costs, part by part, in US dollars per hour, as
+// decimals. Parts that are zero are absent.
+type DecisionCost struct {
+	// Price is what the cloud asks. Example: "0.0416".
+	// +optional
+	Price string `json:"price,omitempty"`
+
+	// Adjustment is what the template adds for the location, below zero: takes
+	// off. Example: "-0.0042".
+	// +optional
+	Adjustment string `json:"adjustment,omitempty"`
+
+	// Overhead is what every machine costs besides its price: its kubelet, its
+	// DaemonSets and its virtual node in the main cluster. Example: "0.02".
+	// +optional
+	Overhead string `json:"overhead,omitempty"`
+
+	// Interruption is the expected cost of being taken back by the cloud.
+	// Example: "0.0012".
+	// +optional
+	Interruption string `json:"interruption,omitempty"`
+
+	// Egress is the expected cost of the traffic that leaves the location.
+	// Example: "0.003".
+	// +optional
+	Egress string `json:"egress,omitempty"`
+
+	// Total is the sum of the parts. Example: "0.0616".
+	// +optional
+	Total string `json:"total,omitempty"`
 }
 
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object

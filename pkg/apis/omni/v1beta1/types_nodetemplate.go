@@ -38,6 +38,20 @@ type NodeTemplateSpec struct {
 	// +optional
 	EdgeLocations TemplateEdgeLocations `json:"edgeLocations,omitempty"`
 
+	// MainCluster lets the machines of the main cluster be weighed against those
+	// of the edge locations. Default: disabled, edges only.
+	// +optional
+	MainCluster TemplateMainCluster `json:"mainCluster,omitempty"`
+
+	// Priority orders the templates: machines of a lower priority are bought only
+	// for pods that no template of a higher one has a machine for, whatever they
+	// cost. Default: 0. Example: 10.
+	// +optional
+	// +k8s:optional
+	// +k8s:minimum=-1000
+	// +k8s:maximum=1000
+	Priority int32 `json:"priority,omitempty"`
+
 	// Constraints narrow the choice of machines. Default: none.
 	// +optional
 	Constraints NodeConstraints `json:"constraints,omitempty"`
@@ -84,6 +98,66 @@ type TemplateEdgeLocations struct {
 	// +k8s:eachVal=+k8s:format=k8s-long-name
 	// +k8s:maxItems=256
 	Names []string `json:"names,omitempty"`
+
+	// PriceAdjustments make a location dearer or cheaper than its prices say, when
+	// machines are compared: for egress, commitments or latency. Bills, columns
+	// and limits go on with the real prices. At most 256. Default: none.
+	// Example: [{"name": "aws-oregon", "percent": -10}].
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +k8s:optional
+	// +k8s:listType=map
+	// +k8s:listMapKey=name
+	// +k8s:maxItems=256
+	PriceAdjustments []PriceAdjustment `json:"priceAdjustments,omitempty"`
+}
+
+// PriceAdjustment makes an edge location dearer or cheaper.
+type PriceAdjustment struct {
+	// Name of the EdgeLocation. Example: aws-oregon.
+	// +k8s:required
+	// +k8s:format=k8s-long-name
+	Name string `json:"name"`
+
+	// Percent is added to the price, below zero: taken off. -100 makes a location
+	// free. Default: 0. Example: -10.
+	// +optional
+	// +k8s:optional
+	// +k8s:minimum=-100
+	// +k8s:maximum=1000
+	Percent int32 `json:"percent,omitempty"`
+}
+
+// TemplateMainCluster says which region's prices stand for the main cluster.
+// OMNI buys nothing there: pods that are cheaper to run in the main cluster are
+// left to the autoscaler of the main cluster, and told so by an Event.
+type TemplateMainCluster struct {
+	// Enabled compares edges with machines of the main cluster. The main cluster
+	// needs an autoscaler that buys them. Default: false. Example: true.
+	// +optional
+	Enabled bool `json:"enabled,omitempty"`
+
+	// Provider is the cloud of the main cluster: AWS, GCP or OCI. Required when
+	// enabled. Default: none. Example: AWS.
+	// +optional
+	// +k8s:optional
+	Provider CloudProvider `json:"provider,omitempty"`
+
+	// Region is the cloud's own name of the region. Required when enabled.
+	// Default: none. Example: eu-central-1.
+	// +optional
+	Region string `json:"region,omitempty"`
+
+	// Zones are those the main cluster has machines in. At most 32.
+	// Default: the zones of the Nodes it has in the region.
+	// Example: ["eu-central-1a", "eu-central-1b"].
+	// +optional
+	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
+	// +k8s:maxItems=32
+	Zones []string `json:"zones,omitempty"`
 }
 
 // CapacityType says how a machine is paid for.
@@ -97,6 +171,60 @@ const (
 	// CapacityOnDemand machines stay until they are terminated.
 	CapacityOnDemand CapacityType = "on-demand"
 )
+
+// Architecture of a machine, as in the node label kubernetes.io/arch.
+// +k8s:enum
+type Architecture string
+
+// The architectures.
+const (
+	// ArchitectureAMD64 is x86-64.
+	ArchitectureAMD64 Architecture = "amd64"
+	// ArchitectureARM64 is 64-bit Arm.
+	ArchitectureARM64 Architecture = "arm64"
+)
+
+// BurstablePolicy says what becomes of burstable machines.
+// +k8s:enum
+type BurstablePolicy string
+
+// The policies on burstable machines.
+const (
+	// BurstableAllowed buys them like any other machine.
+	BurstableAllowed BurstablePolicy = "Allowed"
+	// BurstableExcluded never buys them.
+	BurstableExcluded BurstablePolicy = "Excluded"
+)
+
+// GPUConstraints narrow the choice to machines with GPUs.
+type GPUConstraints struct {
+	// Names are the models that are allowed, in upper or lower case. At most 64.
+	// Default: all. Example: ["L4", "A10G"].
+	// +optional
+	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
+	// +k8s:maxItems=64
+	Names []string `json:"names,omitempty"`
+
+	// MinCount is the least number of GPUs of a machine. Default: 0, which is 1.
+	// Example: 1.
+	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
+	MinCount int32 `json:"minCount,omitempty"`
+
+	// MaxCount is the greatest number of GPUs of a machine. Default: 0, no bound.
+	// Example: 4.
+	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
+	MaxCount int32 `json:"maxCount,omitempty"`
+
+	// MinMemory is the least memory of one GPU. Default: no bound. Example: 24Gi.
+	// +optional
+	MinMemory *resource.Quantity `json:"minMemory,omitempty"`
+}
 
 // NodeConstraints narrow the choice of machines.
 type NodeConstraints struct {
@@ -124,7 +252,9 @@ type NodeConstraints struct {
 	// +optional
 	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
 
-	// CapacityTypes are the ways of paying that are allowed: spot, on-demand.
+	// CapacityTypes are the ways of paying that are allowed: spot, on-demand. Of
+	// several the cheapest is bought; one that a cloud has run out of is left alone
+	// for a while, so that ["spot", "on-demand"] falls back to on-demand.
 	// Default: on-demand. Example: ["spot", "on-demand"].
 	// +optional
 	// +listType=set
@@ -132,6 +262,28 @@ type NodeConstraints struct {
 	// +k8s:listType=set
 	// +k8s:maxItems=8
 	CapacityTypes []CapacityType `json:"capacityTypes,omitempty"`
+
+	// Architectures are those of the machines: amd64, arm64. With more than one,
+	// the images of the pods have to exist for all of them.
+	// Default: amd64. Example: ["amd64", "arm64"].
+	// +optional
+	// +listType=set
+	// +k8s:optional
+	// +k8s:listType=set
+	// +k8s:maxItems=8
+	Architectures []Architecture `json:"architectures,omitempty"`
+
+	// Burstable says whether machines may be bought whose CPUs are theirs only for
+	// bursts: AWS t3, GCP e2-medium. Default: Allowed. Example: Excluded.
+	// +optional
+	// +k8s:optional
+	Burstable BurstablePolicy `json:"burstable,omitempty"`
+
+	// GPU narrows the choice to machines with GPUs, which are NVIDIA's.
+	// Default: none, machines with and without.
+	// +optional
+	// +k8s:optional
+	GPU *GPUConstraints `json:"gpu,omitempty"`
 
 	// InstanceFamilies, when not empty, are the only families allowed.
 	// At most 256. Default: all families.
@@ -171,6 +323,12 @@ type TemplateLimits struct {
 	// Example: 256Gi.
 	// +optional
 	Memory *resource.Quantity `json:"memory,omitempty"`
+
+	// GPU bounds the GPUs of all machines together. Default: no bound. Example: 8.
+	// +optional
+	// +k8s:optional
+	// +k8s:minimum=0
+	GPU *int32 `json:"gpu,omitempty"`
 
 	// HourlyPrice bounds the price of all machines together, in US dollars per
 	// hour, as a decimal. Default: no bound. Example: "2.50".

@@ -25,6 +25,18 @@ const (
 	// LabelCapacityType carries "spot" or "on-demand".
 	LabelCapacityType = "omni.cast.ai/capacity-type"
 
+	// LabelGPUName, LabelGPUCount and LabelGPUMemory tell the GPUs of a Node: their
+	// model, for example "L4", their number, and the memory of one of them in MiB.
+	// A Node without GPUs has none of them.
+	LabelGPUName   = "omni.cast.ai/gpu-name"
+	LabelGPUCount  = "omni.cast.ai/gpu-count"
+	LabelGPUMemory = "omni.cast.ai/gpu-memory"
+
+	// TaintStartup keeps pods off the Node of an edge until those it was bought for
+	// are nominated to it. Admission puts it on the Node when it is created, OMNI
+	// takes it off. Effect NoSchedule.
+	TaintStartup = "omni.cast.ai/startup"
+
 	// TaintEdge keeps every pod off an edge Node that did not opt in.
 	// Value "true", effect NoExecute.
 	TaintEdge = "virtual-node.omni.cast.ai/not-allowed"

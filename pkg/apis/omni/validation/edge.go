@@ -34,7 +34,17 @@ func ValidateEdgeStatusUpdate(newEdge, oldEdge *omni.Edge) field.ErrorList {
 	allErrs := apimachineryvalidation.ValidateObjectMetaUpdate(&newEdge.ObjectMeta, &oldEdge.ObjectMeta, field.NewPath("metadata"))
 	status, path := &newEdge.Status, field.NewPath("status")
 	allErrs = append(allErrs, metav1validation.ValidateConditions(status.Conditions, path.Child("conditions"))...)
-	return append(allErrs, validatePrice(status.HourlyPrice, path.Child("hourlyPrice"))...)
+	allErrs = append(allErrs, validatePrice(status.HourlyPrice, path.Child("hourlyPrice"))...)
+	if status.Decision != nil {
+		allErrs = append(allErrs, validateDecision(status.Decision, path.Child("decision"))...)
+	}
+	return allErrs
+}
+
+func validateDecision(decision *omni.EdgeDecision, path *field.Path) field.ErrorList {
+	allErrs := validatePrice(decision.RunnerUpCost, path.Child("runnerUpCost"))
+	allErrs = append(allErrs, validatePrice(decision.Bill, path.Child("bill"))...)
+	return append(allErrs, validatePrice(decision.LowerBound, path.Child("lowerBound"))...)
 }
 
 func validateEdgeSpec(spec *omni.EdgeSpec, path *field.Path) field.ErrorList {

@@ -19,15 +19,20 @@ func template(change func(*omni.NodeTemplateSpec)) *omni.NodeTemplate {
 	t := &omni.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Name: "batch", Namespace: "team-a", ResourceVersion: "1"},
 		Spec: omni.NodeTemplateSpec{
-			EdgeLocations: omni.TemplateEdgeLocations{Enabled: true, Names: []string{"aws-oregon"}},
+			EdgeLocations: omni.TemplateEdgeLocations{Enabled: true, Names: []string{"aws-oregon"}, PriceAdjustments: []omni.PriceAdjustment{{Name: "aws-oregon", Percent: -10}}},
+			MainCluster:   omni.TemplateMainCluster{Enabled: true, Provider: omni.ProviderAWS, Region: "eu-central-1", Zones: []string{"eu-central-1a"}},
+			Priority:      10,
 			Constraints: omni.NodeConstraints{
 				MinCPU: 2, MaxCPU: 2, MinMemory: quantity("4Gi"), MaxMemory: quantity("4Gi"),
 				CapacityTypes:    []omni.CapacityType{omni.CapacitySpot, omni.CapacityOnDemand},
 				InstanceFamilies: []string{"m7i"}, ExcludeInstanceFamilies: []string{"t3"},
+				Architectures: []omni.Architecture{omni.ArchitectureAMD64, omni.ArchitectureARM64},
+				Burstable:     omni.BurstableExcluded,
+				GPU:           &omni.GPUConstraints{Names: []string{"L4"}, MinCount: 1, MaxCount: 1, MinMemory: quantity("24Gi")},
 			},
 			Labels: map[string]string{"workload": "batch"},
 			Taints: []corev1.Taint{{Key: "batch", Value: "true", Effect: corev1.TaintEffectNoSchedule}},
-			Limits: omni.TemplateLimits{Edges: new(int32), CPU: quantity("64"), Memory: quantity("256Gi"), HourlyPrice: "2.50"},
+			Limits: omni.TemplateLimits{Edges: new(int32), GPU: new(int32), CPU: quantity("64"), Memory: quantity("256Gi"), HourlyPrice: "2.50"},
 			Disruption: omni.TemplateDisruption{
 				ConsolidateAfter: &metav1.Duration{Duration: time.Minute},
 			},
@@ -112,12 +117,54 @@ func TestValidateNodeTemplate(t *testing.T) {
 		},
 		"limits": {
 			change: func(s *omni.NodeTemplateSpec) {
-				*s.Limits.Edges = -1
+				*s.Limits.Edges, *s.Limits.GPU = -1, -1
 				s.Limits.CPU, s.Limits.Memory, s.Limits.HourlyPrice = quantity("0"), quantity("-1Gi"), "1e3"
 			},
 			want: []string{
-				invalid + "spec.limits.edges", invalid + "spec.limits.cpu", invalid + "spec.limits.memory", invalid + "spec.limits.hourlyPrice",
+				invalid + "spec.limits.edges", invalid + "spec.limits.gpu", invalid + "spec.limits.cpu", invalid + "spec.limits.memory", invalid + "spec.limits.hourlyPrice",
 			},
+		},
+		"price adjustments": {
+			change: func(s *omni.NodeTemplateSpec) {
+				s.EdgeLocations.PriceAdjustments = []omni.PriceAdjustment{{Name: "a", Percent: -101}, {Name: "a", Percent: 1001}, {Name: "A"}, {}}
+			},
+			want: []string{
+				invalid + "spec.edgeLocations.priceAdjustments[0].percent", duplicate + "spec.edgeLocations.priceAdjustments[1]",
+				invalid + "spec.edgeLocations.priceAdjustments[1].percent", invalid + "spec.edgeLocations.priceAdjustments[2].name",
+				required + "spec.edgeLocations.priceAdjustments[3].name",
+			},
+		},
+		"main cluster without a region": {
+			change: func(s *omni.NodeTemplateSpec) { s.MainCluster = omni.TemplateMainCluster{Enabled: true} },
+			want:   []string{required + "spec.mainCluster.provider", required + "spec.mainCluster.region"},
+		},
+		"main cluster in another cloud": {
+			change: func(s *omni.NodeTemplateSpec) { s.MainCluster.Provider = omni.ProviderGCP },
+			want:   []string{invalid + "spec.mainCluster.region", invalid + "spec.mainCluster.zones[0]"},
+		},
+		"main cluster in no cloud": {
+			change: func(s *omni.NodeTemplateSpec) { s.MainCluster.Provider = "aws" },
+			want:   []string{unsupported + "spec.mainCluster.provider"},
+		},
+		"priority": {
+			change: func(s *omni.NodeTemplateSpec) { s.Priority = 1001 },
+			want:   []string{invalid + "spec.priority"},
+		},
+		"architectures": {
+			change: func(s *omni.NodeTemplateSpec) {
+				s.Constraints.Architectures = []omni.Architecture{"arm64", "arm64", "x86"}
+			},
+			want: []string{duplicate + "spec.constraints.architectures[1]", unsupported + "spec.constraints.architectures[2]"},
+		},
+		"burstable": {
+			change: func(s *omni.NodeTemplateSpec) { s.Constraints.Burstable = "excluded" },
+			want:   []string{unsupported + "spec.constraints.burstable"},
+		},
+		"gpu": {
+			change: func(s *omni.NodeTemplateSpec) {
+				s.Constraints.GPU = &omni.GPUConstraints{Names: []string{"NVIDIA L4"}, MinCount: 2, MaxCount: 1, MinMemory: quantity("0")}
+			},
+			want: []string{invalid + "spec.constraints.gpu.names[0]", invalid + "spec.constraints.gpu.minCount", invalid + "spec.constraints.gpu.minMemory"},
 		},
 		"negative consolidateAfter": {
 			change: func(s *omni.NodeTemplateSpec) { s.Disruption.ConsolidateAfter.Duration = -1 },
@@ -134,6 +181,10 @@ func TestValidateNodeTemplate(t *testing.T) {
 func TestNodeTemplateWarnings(t *testing.T) {
 	if warnings := validation.NodeTemplateWarnings(template(nil)); len(warnings) > 0 {
 		t.Errorf("warnings %q, want none", warnings)
+	}
+	elsewhere := template(func(s *omni.NodeTemplateSpec) { s.EdgeLocations.PriceAdjustments[0].Name = "gcp-iowa" })
+	if warnings := validation.NodeTemplateWarnings(elsewhere); len(warnings) != 1 {
+		t.Errorf("warnings %q, want one: the adjustment is for no location of the template", warnings)
 	}
 	disabled := template(func(s *omni.NodeTemplateSpec) { s.EdgeLocations.Enabled = false })
 	if warnings := validation.NodeTemplateWarnings(disabled); len(warnings) != 1 {
