@@ -25,6 +25,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.AWSLocationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Credentials"):
 		return &omniv1alpha1.CredentialsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("DecisionCost"):
+		return &omniv1alpha1.DecisionCostApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Edge"):
 		return &omniv1alpha1.EdgeApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("EdgeControlPlane"):
@@ -47,6 +49,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.ExternalControlPlaneApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("GCPLocation"):
 		return &omniv1alpha1.GCPLocationApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("GPUConstraints"):
+		return &omniv1alpha1.GPUConstraintsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("LocalSecretReference"):
 		return &omniv1alpha1.LocalSecretReferenceApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("NodeConstraints"):
@@ -61,6 +65,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.NodeTemplateStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("OCILocation"):
 		return &omniv1alpha1.OCILocationApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("PriceAdjustment"):
+		return &omniv1alpha1.PriceAdjustmentApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("Registration"):
 		return &omniv1alpha1.RegistrationApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TemplateDisruption"):
@@ -69,12 +75,16 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1alpha1.TemplateEdgeLocationsApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TemplateLimits"):
 		return &omniv1alpha1.TemplateLimitsApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TemplateMainCluster"):
+		return &omniv1alpha1.TemplateMainClusterApplyConfiguration{}
 
 		// Group=omni.cast.ai, Version=v1beta1
 	case v1beta1.SchemeGroupVersion.WithKind("AWSLocation"):
 		return &omniv1beta1.AWSLocationApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("Credentials"):
 		return &omniv1beta1.CredentialsApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("DecisionCost"):
+		return &omniv1beta1.DecisionCostApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("Edge"):
 		return &omniv1beta1.EdgeApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("EdgeControlPlane"):
@@ -97,6 +107,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1beta1.ExternalControlPlaneApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("GCPLocation"):
 		return &omniv1beta1.GCPLocationApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("GPUConstraints"):
+		return &omniv1beta1.GPUConstraintsApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("LocalSecretReference"):
 		return &omniv1beta1.LocalSecretReferenceApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("NodeConstraints"):
@@ -111,6 +123,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1beta1.NodeTemplateStatusApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("OCILocation"):
 		return &omniv1beta1.OCILocationApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("PriceAdjustment"):
+		return &omniv1beta1.PriceAdjustmentApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("Registration"):
 		return &omniv1beta1.RegistrationApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("TemplateDisruption"):
@@ -119,6 +133,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &omniv1beta1.TemplateEdgeLocationsApplyConfiguration{}
 	case v1beta1.SchemeGroupVersion.WithKind("TemplateLimits"):
 		return &omniv1beta1.TemplateLimitsApplyConfiguration{}
+	case v1beta1.SchemeGroupVersion.WithKind("TemplateMainCluster"):
+		return &omniv1beta1.TemplateMainClusterApplyConfiguration{}
 
 	}
 	return nil

@@ -25,6 +25,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.AWSLocation{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_AWSLocation(ref),
 		v1alpha1.ConsoleOutputOptions{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_ConsoleOutputOptions(ref),
 		v1alpha1.Credentials{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_Credentials(ref),
+		v1alpha1.DecisionCost{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_DecisionCost(ref),
 		v1alpha1.Edge{}.OpenAPIModelName():                         schema_pkg_apis_omni_v1alpha1_Edge(ref),
 		v1alpha1.EdgeControlPlane{}.OpenAPIModelName():             schema_pkg_apis_omni_v1alpha1_EdgeControlPlane(ref),
 		v1alpha1.EdgeDecision{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_EdgeDecision(ref),
@@ -38,6 +39,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.EdgeStatus{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1alpha1_EdgeStatus(ref),
 		v1alpha1.ExternalControlPlane{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_ExternalControlPlane(ref),
 		v1alpha1.GCPLocation{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_GCPLocation(ref),
+		v1alpha1.GPUConstraints{}.OpenAPIModelName():               schema_pkg_apis_omni_v1alpha1_GPUConstraints(ref),
 		v1alpha1.Instance{}.OpenAPIModelName():                     schema_pkg_apis_omni_v1alpha1_Instance(ref),
 		v1alpha1.InstanceList{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_InstanceList(ref),
 		v1alpha1.InstanceOptions{}.OpenAPIModelName():              schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref),
@@ -56,13 +58,16 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.OnboardScriptRequestStatus{}.OpenAPIModelName():   schema_pkg_apis_omni_v1alpha1_OnboardScriptRequestStatus(ref),
 		v1alpha1.Onboarding{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1alpha1_Onboarding(ref),
 		v1alpha1.OnboardingSpec{}.OpenAPIModelName():               schema_pkg_apis_omni_v1alpha1_OnboardingSpec(ref),
+		v1alpha1.PriceAdjustment{}.OpenAPIModelName():              schema_pkg_apis_omni_v1alpha1_PriceAdjustment(ref),
 		v1alpha1.Registration{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_Registration(ref),
 		v1alpha1.TemplateDisruption{}.OpenAPIModelName():           schema_pkg_apis_omni_v1alpha1_TemplateDisruption(ref),
 		v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName():        schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref),
 		v1alpha1.TemplateLimits{}.OpenAPIModelName():               schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref),
+		v1alpha1.TemplateMainCluster{}.OpenAPIModelName():          schema_pkg_apis_omni_v1alpha1_TemplateMainCluster(ref),
 		v1beta1.AWSLocation{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_AWSLocation(ref),
 		v1beta1.ConsoleOutputOptions{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_ConsoleOutputOptions(ref),
 		v1beta1.Credentials{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_Credentials(ref),
+		v1beta1.DecisionCost{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_DecisionCost(ref),
 		v1beta1.Edge{}.OpenAPIModelName():                          schema_pkg_apis_omni_v1beta1_Edge(ref),
 		v1beta1.EdgeControlPlane{}.OpenAPIModelName():              schema_pkg_apis_omni_v1beta1_EdgeControlPlane(ref),
 		v1beta1.EdgeDecision{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_EdgeDecision(ref),
@@ -76,6 +81,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1beta1.EdgeStatus{}.OpenAPIModelName():                    schema_pkg_apis_omni_v1beta1_EdgeStatus(ref),
 		v1beta1.ExternalControlPlane{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_ExternalControlPlane(ref),
 		v1beta1.GCPLocation{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_GCPLocation(ref),
+		v1beta1.GPUConstraints{}.OpenAPIModelName():                schema_pkg_apis_omni_v1beta1_GPUConstraints(ref),
 		v1beta1.Instance{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_Instance(ref),
 		v1beta1.InstanceList{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_InstanceList(ref),
 		v1beta1.InstanceOptions{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_InstanceOptions(ref),
@@ -94,10 +100,12 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1beta1.OnboardScriptRequestStatus{}.OpenAPIModelName():    schema_pkg_apis_omni_v1beta1_OnboardScriptRequestStatus(ref),
 		v1beta1.Onboarding{}.OpenAPIModelName():                    schema_pkg_apis_omni_v1beta1_Onboarding(ref),
 		v1beta1.OnboardingSpec{}.OpenAPIModelName():                schema_pkg_apis_omni_v1beta1_OnboardingSpec(ref),
+		v1beta1.PriceAdjustment{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_PriceAdjustment(ref),
 		v1beta1.Registration{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_Registration(ref),
 		v1beta1.TemplateDisruption{}.OpenAPIModelName():            schema_pkg_apis_omni_v1beta1_TemplateDisruption(ref),
 		v1beta1.TemplateEdgeLocations{}.OpenAPIModelName():         schema_pkg_apis_omni_v1beta1_TemplateEdgeLocations(ref),
 		v1beta1.TemplateLimits{}.OpenAPIModelName():                schema_pkg_apis_omni_v1beta1_TemplateLimits(ref),
+		v1beta1.TemplateMainCluster{}.OpenAPIModelName():           schema_pkg_apis_omni_v1beta1_TemplateMainCluster(ref),
 		v1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():   schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
 		v1.Affinity{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_Affinity(ref),
 		v1.AppArmorProfile{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_AppArmorProfile(ref),
@@ -531,6 +539,61 @@ func schema_pkg_apis_omni_v1alpha1_Credentials(ref common.ReferenceCallback) com
 	}
 }
 
+func schema_pkg_apis_omni_v1alpha1_DecisionCost(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DecisionCost is what a machine costs, part by part, in US dollars per hour, as decimals. Parts that are zero are absent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"price": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Price is what the cloud asks. Example: \"0.0416\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"adjustment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Adjustment is what the template adds for the location, below zero: takes off. Example: \"-0.0042\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"overhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Overhead is what every machine costs besides its price: its kubelet, its DaemonSets and its virtual node in the main cluster. Example: \"0.02\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"interruption": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Interruption is the expected cost of being taken back by the cloud. Example: \"0.0012\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"egress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Egress is the expected cost of the traffic that leaves the location. Example: \"0.003\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"total": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Total is the sum of the parts. Example: \"0.0616\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_pkg_apis_omni_v1alpha1_Edge(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -623,6 +686,40 @@ func schema_pkg_apis_omni_v1alpha1_EdgeDecision(ref common.ReferenceCallback) co
 							Format:      "",
 						},
 					},
+					"runnerUpCost": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RunnerUpCost is what the runner-up would have cost, all parts together, in US dollars per hour, as a decimal. Example: \"0.1092\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cost": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Cost is what the choice was made by, part by part.",
+							Ref:         ref(v1alpha1.DecisionCost{}.OpenAPIModelName()),
+						},
+					},
+					"bill": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Bill is what all machines that were decided on together cost, in US dollars per hour, as a decimal. Example: \"1.2483\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lowerBound": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LowerBound is what no choice of machines for the same pods can be below, in US dollars per hour, as a decimal. Example: \"1.2301\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"withinPercent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WithinPercent is how far the bill is above the lower bound at most: the decision is within so many per cent of the possible. Example: \"1.5\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"pods": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -630,7 +727,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeDecision(ref common.ReferenceCallback) co
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Pods are the pods the machine was bought for, as namespace/name. At most 20 are listed.",
+							Description: "Pods are the pods the machine was bought for, as namespace/name. They are nominated to its Node when it comes up. At most 1024.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -645,6 +742,8 @@ func schema_pkg_apis_omni_v1alpha1_EdgeDecision(ref common.ReferenceCallback) co
 				},
 			},
 		},
+		Dependencies: []string{
+			v1alpha1.DecisionCost{}.OpenAPIModelName()},
 	}
 }
 
@@ -1377,6 +1476,60 @@ func schema_pkg_apis_omni_v1alpha1_GCPLocation(ref common.ReferenceCallback) com
 	}
 }
 
+func schema_pkg_apis_omni_v1alpha1_GPUConstraints(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GPUConstraints narrow the choice to machines with GPUs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"names": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Names are the models that are allowed, in upper or lower case. At most 64. Default: all. Example: [\"L4\", \"A10G\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"minCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinCount is the least number of GPUs of a machine. Default: 0, which is 1. Example: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"maxCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxCount is the greatest number of GPUs of a machine. Default: 0, no bound. Example: 4.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"minMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinMemory is the least memory of one GPU. Default: no bound. Example: 24Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
 func schema_pkg_apis_omni_v1alpha1_Instance(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1741,7 +1894,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand. Example: [\"spot\", \"on-demand\"].",
+							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Of several the cheapest is bought; one that a cloud has run out of is left alone for a while, so that [\"spot\", \"on-demand\"] falls back to on-demand. Default: on-demand. Example: [\"spot\", \"on-demand\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1751,6 +1904,38 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 									},
 								},
 							},
+						},
+					},
+					"architectures": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Architectures are those of the machines: amd64, arm64. With more than one, the images of the pods have to exist for all of them. Default: amd64. Example: [\"amd64\", \"arm64\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"burstable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Burstable says whether machines may be bought whose CPUs are theirs only for bursts: AWS t3, GCP e2-medium. Default: Allowed. Example: Excluded.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"gpu": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPU narrows the choice to machines with GPUs, which are NVIDIA's. Default: none, machines with and without.",
+							Ref:         ref(v1alpha1.GPUConstraints{}.OpenAPIModelName()),
 						},
 					},
 					"instanceFamilies": {
@@ -1795,7 +1980,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			resource.Quantity{}.OpenAPIModelName()},
+			v1alpha1.GPUConstraints{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName()},
 	}
 }
 
@@ -1956,6 +2141,20 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 							Ref:         ref(v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName()),
 						},
 					},
+					"mainCluster": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MainCluster lets the machines of the main cluster be weighed against those of the edge locations. Default: disabled, edges only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.TemplateMainCluster{}.OpenAPIModelName()),
+						},
+					},
+					"priority": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Priority orders the templates: machines of a lower priority are bought only for pods that no template of a higher one has a machine for, whatever they cost. Default: 0. Example: 10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
 					"constraints": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Constraints narrow the choice of machines. Default: none.",
@@ -2014,7 +2213,7 @@ func schema_pkg_apis_omni_v1alpha1_NodeTemplateSpec(ref common.ReferenceCallback
 			},
 		},
 		Dependencies: []string{
-			v1alpha1.NodeConstraints{}.OpenAPIModelName(), v1alpha1.TemplateDisruption{}.OpenAPIModelName(), v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName(), v1alpha1.TemplateLimits{}.OpenAPIModelName(), v1.Taint{}.OpenAPIModelName()},
+			v1alpha1.NodeConstraints{}.OpenAPIModelName(), v1alpha1.TemplateDisruption{}.OpenAPIModelName(), v1alpha1.TemplateEdgeLocations{}.OpenAPIModelName(), v1alpha1.TemplateLimits{}.OpenAPIModelName(), v1alpha1.TemplateMainCluster{}.OpenAPIModelName(), v1.Taint{}.OpenAPIModelName()},
 	}
 }
 
@@ -2447,6 +2646,35 @@ func schema_pkg_apis_omni_v1alpha1_OnboardingSpec(ref common.ReferenceCallback) 
 	}
 }
 
+func schema_pkg_apis_omni_v1alpha1_PriceAdjustment(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PriceAdjustment makes an edge location dearer or cheaper.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the EdgeLocation. Example: aws-oregon.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"percent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Percent is added to the price, below zero: taken off. -100 makes a location free. Default: 0. Example: -10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
 func schema_pkg_apis_omni_v1alpha1_Registration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2537,9 +2765,32 @@ func schema_pkg_apis_omni_v1alpha1_TemplateEdgeLocations(ref common.ReferenceCal
 							},
 						},
 					},
+					"priceAdjustments": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "PriceAdjustments make a location dearer or cheaper than its prices say, when machines are compared: for egress, commitments or latency. Bills, columns and limits go on with the real prices. At most 256. Default: none. Example: [{\"name\": \"aws-oregon\", \"percent\": -10}].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1alpha1.PriceAdjustment{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
 				},
 			},
 		},
+		Dependencies: []string{
+			v1alpha1.PriceAdjustment{}.OpenAPIModelName()},
 	}
 }
 
@@ -2569,6 +2820,13 @@ func schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref common.ReferenceCallback) 
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
+					"gpu": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPU bounds the GPUs of all machines together. Default: no bound. Example: 8.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
 					"hourlyPrice": {
 						SchemaProps: spec.SchemaProps{
 							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Default: no bound. Example: \"2.50\".",
@@ -2581,6 +2839,59 @@ func schema_pkg_apis_omni_v1alpha1_TemplateLimits(ref common.ReferenceCallback) 
 		},
 		Dependencies: []string{
 			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1alpha1_TemplateMainCluster(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateMainCluster says which region's prices stand for the main cluster. OMNI buys nothing there: pods that are cheaper to run in the main cluster are left to the autoscaler of the main cluster, and told so by an Event.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled compares edges with machines of the main cluster. The main cluster needs an autoscaler that buys them. Default: false. Example: true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"provider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Provider is the cloud of the main cluster: AWS, GCP or OCI. Required when enabled. Default: none. Example: AWS.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Region is the cloud's own name of the region. Required when enabled. Default: none. Example: eu-central-1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zones": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Zones are those the main cluster has machines in. At most 32. Default: the zones of the Nodes it has in the region. Example: [\"eu-central-1a\", \"eu-central-1b\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -2713,6 +3024,61 @@ func schema_pkg_apis_omni_v1beta1_Credentials(ref common.ReferenceCallback) comm
 	}
 }
 
+func schema_pkg_apis_omni_v1beta1_DecisionCost(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DecisionCost is what a machine costs, part by part, in US dollars per hour, as decimals. Parts that are zero are absent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"price": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Price is what the cloud asks. Example: \"0.0416\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"adjustment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Adjustment is what the template adds for the location, below zero: takes off. Example: \"-0.0042\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"overhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Overhead is what every machine costs besides its price: its kubelet, its DaemonSets and its virtual node in the main cluster. Example: \"0.02\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"interruption": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Interruption is the expected cost of being taken back by the cloud. Example: \"0.0012\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"egress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Egress is the expected cost of the traffic that leaves the location. Example: \"0.003\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"total": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Total is the sum of the parts. Example: \"0.0616\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_pkg_apis_omni_v1beta1_Edge(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2805,6 +3171,40 @@ func schema_pkg_apis_omni_v1beta1_EdgeDecision(ref common.ReferenceCallback) com
 							Format:      "",
 						},
 					},
+					"runnerUpCost": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RunnerUpCost is what the runner-up would have cost, all parts together, in US dollars per hour, as a decimal. Example: \"0.1092\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cost": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Cost is what the choice was made by, part by part.",
+							Ref:         ref(v1beta1.DecisionCost{}.OpenAPIModelName()),
+						},
+					},
+					"bill": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Bill is what all machines that were decided on together cost, in US dollars per hour, as a decimal. Example: \"1.2483\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lowerBound": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LowerBound is what no choice of machines for the same pods can be below, in US dollars per hour, as a decimal. Example: \"1.2301\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"withinPercent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WithinPercent is how far the bill is above the lower bound at most: the decision is within so many per cent of the possible. Example: \"1.5\".",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"pods": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -2812,7 +3212,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeDecision(ref common.ReferenceCallback) com
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Pods are the pods the machine was bought for, as namespace/name. At most 20 are listed.",
+							Description: "Pods are the pods the machine was bought for, as namespace/name. They are nominated to its Node when it comes up. At most 1024.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -2827,6 +3227,8 @@ func schema_pkg_apis_omni_v1beta1_EdgeDecision(ref common.ReferenceCallback) com
 				},
 			},
 		},
+		Dependencies: []string{
+			v1beta1.DecisionCost{}.OpenAPIModelName()},
 	}
 }
 
@@ -3559,6 +3961,60 @@ func schema_pkg_apis_omni_v1beta1_GCPLocation(ref common.ReferenceCallback) comm
 	}
 }
 
+func schema_pkg_apis_omni_v1beta1_GPUConstraints(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GPUConstraints narrow the choice to machines with GPUs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"names": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Names are the models that are allowed, in upper or lower case. At most 64. Default: all. Example: [\"L4\", \"A10G\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"minCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinCount is the least number of GPUs of a machine. Default: 0, which is 1. Example: 1.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"maxCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxCount is the greatest number of GPUs of a machine. Default: 0, no bound. Example: 4.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"minMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinMemory is the least memory of one GPU. Default: no bound. Example: 24Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
 func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -3923,7 +4379,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Default: on-demand. Example: [\"spot\", \"on-demand\"].",
+							Description: "CapacityTypes are the ways of paying that are allowed: spot, on-demand. Of several the cheapest is bought; one that a cloud has run out of is left alone for a while, so that [\"spot\", \"on-demand\"] falls back to on-demand. Default: on-demand. Example: [\"spot\", \"on-demand\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3933,6 +4389,38 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 									},
 								},
 							},
+						},
+					},
+					"architectures": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Architectures are those of the machines: amd64, arm64. With more than one, the images of the pods have to exist for all of them. Default: amd64. Example: [\"amd64\", \"arm64\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"burstable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Burstable says whether machines may be bought whose CPUs are theirs only for bursts: AWS t3, GCP e2-medium. Default: Allowed. Example: Excluded.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"gpu": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPU narrows the choice to machines with GPUs, which are NVIDIA's. Default: none, machines with and without.",
+							Ref:         ref(v1beta1.GPUConstraints{}.OpenAPIModelName()),
 						},
 					},
 					"instanceFamilies": {
@@ -3977,7 +4465,7 @@ func schema_pkg_apis_omni_v1beta1_NodeConstraints(ref common.ReferenceCallback) 
 			},
 		},
 		Dependencies: []string{
-			resource.Quantity{}.OpenAPIModelName()},
+			v1beta1.GPUConstraints{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName()},
 	}
 }
 
@@ -4138,6 +4626,20 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 							Ref:         ref(v1beta1.TemplateEdgeLocations{}.OpenAPIModelName()),
 						},
 					},
+					"mainCluster": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MainCluster lets the machines of the main cluster be weighed against those of the edge locations. Default: disabled, edges only.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.TemplateMainCluster{}.OpenAPIModelName()),
+						},
+					},
+					"priority": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Priority orders the templates: machines of a lower priority are bought only for pods that no template of a higher one has a machine for, whatever they cost. Default: 0. Example: 10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
 					"constraints": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Constraints narrow the choice of machines. Default: none.",
@@ -4196,7 +4698,7 @@ func schema_pkg_apis_omni_v1beta1_NodeTemplateSpec(ref common.ReferenceCallback)
 			},
 		},
 		Dependencies: []string{
-			v1beta1.NodeConstraints{}.OpenAPIModelName(), v1beta1.TemplateDisruption{}.OpenAPIModelName(), v1beta1.TemplateEdgeLocations{}.OpenAPIModelName(), v1beta1.TemplateLimits{}.OpenAPIModelName(), v1.Taint{}.OpenAPIModelName()},
+			v1beta1.NodeConstraints{}.OpenAPIModelName(), v1beta1.TemplateDisruption{}.OpenAPIModelName(), v1beta1.TemplateEdgeLocations{}.OpenAPIModelName(), v1beta1.TemplateLimits{}.OpenAPIModelName(), v1beta1.TemplateMainCluster{}.OpenAPIModelName(), v1.Taint{}.OpenAPIModelName()},
 	}
 }
 
@@ -4629,6 +5131,35 @@ func schema_pkg_apis_omni_v1beta1_OnboardingSpec(ref common.ReferenceCallback) c
 	}
 }
 
+func schema_pkg_apis_omni_v1beta1_PriceAdjustment(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PriceAdjustment makes an edge location dearer or cheaper.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the EdgeLocation. Example: aws-oregon.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"percent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Percent is added to the price, below zero: taken off. -100 makes a location free. Default: 0. Example: -10.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
 func schema_pkg_apis_omni_v1beta1_Registration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4719,9 +5250,32 @@ func schema_pkg_apis_omni_v1beta1_TemplateEdgeLocations(ref common.ReferenceCall
 							},
 						},
 					},
+					"priceAdjustments": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "PriceAdjustments make a location dearer or cheaper than its prices say, when machines are compared: for egress, commitments or latency. Bills, columns and limits go on with the real prices. At most 256. Default: none. Example: [{\"name\": \"aws-oregon\", \"percent\": -10}].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1beta1.PriceAdjustment{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
 				},
 			},
 		},
+		Dependencies: []string{
+			v1beta1.PriceAdjustment{}.OpenAPIModelName()},
 	}
 }
 
@@ -4751,6 +5305,13 @@ func schema_pkg_apis_omni_v1beta1_TemplateLimits(ref common.ReferenceCallback) c
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
+					"gpu": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPU bounds the GPUs of all machines together. Default: no bound. Example: 8.",
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
 					"hourlyPrice": {
 						SchemaProps: spec.SchemaProps{
 							Description: "HourlyPrice bounds the price of all machines together, in US dollars per hour, as a decimal. Default: no bound. Example: \"2.50\".",
@@ -4763,6 +5324,59 @@ func schema_pkg_apis_omni_v1beta1_TemplateLimits(ref common.ReferenceCallback) c
 		},
 		Dependencies: []string{
 			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_TemplateMainCluster(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TemplateMainCluster says which region's prices stand for the main cluster. OMNI buys nothing there: pods that are cheaper to run in the main cluster are left to the autoscaler of the main cluster, and told so by an Event.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled compares edges with machines of the main cluster. The main cluster needs an autoscaler that buys them. Default: false. Example: true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"provider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Provider is the cloud of the main cluster: AWS, GCP or OCI. Required when enabled. Default: none. Example: AWS.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"region": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Region is the cloud's own name of the region. Required when enabled. Default: none. Example: eu-central-1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"zones": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Zones are those the main cluster has machines in. At most 32. Default: the zones of the Nodes it has in the region. Example: [\"eu-central-1a\", \"eu-central-1b\"].",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
 	}
 }
 

@@ -24,6 +24,11 @@ func (in Credentials) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DecisionCost) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.DecisionCost"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Edge) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.Edge"
 }
@@ -86,6 +91,11 @@ func (in ExternalControlPlane) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in GCPLocation) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.GCPLocation"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in GPUConstraints) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.GPUConstraints"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -179,6 +189,11 @@ func (in OnboardingSpec) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PriceAdjustment) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.PriceAdjustment"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Registration) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.Registration"
 }
@@ -196,4 +211,9 @@ func (in TemplateEdgeLocations) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TemplateLimits) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.TemplateLimits"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TemplateMainCluster) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.TemplateMainCluster"
 }

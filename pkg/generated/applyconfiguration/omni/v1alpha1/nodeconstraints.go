@@ -27,9 +27,21 @@ type NodeConstraintsApplyConfiguration struct {
 	// MaxMemory is the greatest memory of a machine. Default: no bound.
 	// Example: 64Gi.
 	MaxMemory *resource.Quantity `json:"maxMemory,omitempty"`
-	// CapacityTypes are the ways of paying that are allowed: spot, on-demand.
+	// CapacityTypes are the ways of paying that are allowed: spot, on-demand. Of
+	// several the cheapest is bought; one that a cloud has run out of is left alone
+	// for a while, so that ["spot", "on-demand"] falls back to on-demand.
 	// Default: on-demand. Example: ["spot", "on-demand"].
 	CapacityTypes []omniv1alpha1.CapacityType `json:"capacityTypes,omitempty"`
+	// Architectures are those of the machines: amd64, arm64. With more than one,
+	// the images of the pods have to exist for all of them.
+	// Default: amd64. Example: ["amd64", "arm64"].
+	Architectures []omniv1alpha1.Architecture `json:"architectures,omitempty"`
+	// Burstable says whether machines may be bought whose CPUs are theirs only for
+	// bursts: AWS t3, GCP e2-medium. Default: Allowed. Example: Excluded.
+	Burstable *omniv1alpha1.BurstablePolicy `json:"burstable,omitempty"`
+	// GPU narrows the choice to machines with GPUs, which are NVIDIA's.
+	// Default: none, machines with and without.
+	GPU *GPUConstraintsApplyConfiguration `json:"gpu,omitempty"`
 	// InstanceFamilies, when not empty, are the only families allowed.
 	// At most 256. Default: all families.
 	// Example: ["m7i", "c7i"].
@@ -85,6 +97,32 @@ func (b *NodeConstraintsApplyConfiguration) WithCapacityTypes(values ...omniv1al
 	for i := range values {
 		b.CapacityTypes = append(b.CapacityTypes, values[i])
 	}
+	return b
+}
+
+// WithArchitectures adds the given value to the Architectures field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the Architectures field.
+func (b *NodeConstraintsApplyConfiguration) WithArchitectures(values ...omniv1alpha1.Architecture) *NodeConstraintsApplyConfiguration {
+	for i := range values {
+		b.Architectures = append(b.Architectures, values[i])
+	}
+	return b
+}
+
+// WithBurstable sets the Burstable field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Burstable field is set to the value of the last call.
+func (b *NodeConstraintsApplyConfiguration) WithBurstable(value omniv1alpha1.BurstablePolicy) *NodeConstraintsApplyConfiguration {
+	b.Burstable = &value
+	return b
+}
+
+// WithGPU sets the GPU field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the GPU field is set to the value of the last call.
+func (b *NodeConstraintsApplyConfiguration) WithGPU(value *GPUConstraintsApplyConfiguration) *NodeConstraintsApplyConfiguration {
+	b.GPU = value
 	return b
 }
 

@@ -17,6 +17,13 @@ type NodeTemplateSpecApplyConfiguration struct {
 	// EdgeLocations says in which locations machines may be bought.
 	// Default: in none.
 	EdgeLocations *TemplateEdgeLocationsApplyConfiguration `json:"edgeLocations,omitempty"`
+	// MainCluster lets the machines of the main cluster be weighed against those
+	// of the edge locations. Default: disabled, edges only.
+	MainCluster *TemplateMainClusterApplyConfiguration `json:"mainCluster,omitempty"`
+	// Priority orders the templates: machines of a lower priority are bought only
+	// for pods that no template of a higher one has a machine for, whatever they
+	// cost. Default: 0. Example: 10.
+	Priority *int32 `json:"priority,omitempty"`
 	// Constraints narrow the choice of machines. Default: none.
 	Constraints *NodeConstraintsApplyConfiguration `json:"constraints,omitempty"`
 	// Labels are put on every Node of this template. At most 64. Default: none.
@@ -44,6 +51,22 @@ func NodeTemplateSpec() *NodeTemplateSpecApplyConfiguration {
 // If called multiple times, the EdgeLocations field is set to the value of the last call.
 func (b *NodeTemplateSpecApplyConfiguration) WithEdgeLocations(value *TemplateEdgeLocationsApplyConfiguration) *NodeTemplateSpecApplyConfiguration {
 	b.EdgeLocations = value
+	return b
+}
+
+// WithMainCluster sets the MainCluster field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the MainCluster field is set to the value of the last call.
+func (b *NodeTemplateSpecApplyConfiguration) WithMainCluster(value *TemplateMainClusterApplyConfiguration) *NodeTemplateSpecApplyConfiguration {
+	b.MainCluster = value
+	return b
+}
+
+// WithPriority sets the Priority field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Priority field is set to the value of the last call.
+func (b *NodeTemplateSpecApplyConfiguration) WithPriority(value int32) *NodeTemplateSpecApplyConfiguration {
+	b.Priority = &value
 	return b
 }
 

@@ -16,6 +16,11 @@ type TemplateEdgeLocationsApplyConfiguration struct {
 	// them.
 	// Example: ["aws-oregon"].
 	Names []string `json:"names,omitempty"`
+	// PriceAdjustments make a location dearer or cheaper than its prices say, when
+	// machines are compared: for egress, commitments or latency. Bills, columns
+	// and limits go on with the real prices. At most 256. Default: none.
+	// Example: [{"name": "aws-oregon", "percent": -10}].
+	PriceAdjustments []PriceAdjustmentApplyConfiguration `json:"priceAdjustments,omitempty"`
 }
 
 // TemplateEdgeLocationsApplyConfiguration constructs a declarative configuration of the TemplateEdgeLocations type for use with
@@ -38,6 +43,19 @@ func (b *TemplateEdgeLocationsApplyConfiguration) WithEnabled(value bool) *Templ
 func (b *TemplateEdgeLocationsApplyConfiguration) WithNames(values ...string) *TemplateEdgeLocationsApplyConfiguration {
 	for i := range values {
 		b.Names = append(b.Names, values[i])
+	}
+	return b
+}
+
+// WithPriceAdjustments adds the given value to the PriceAdjustments field in the declarative configuration
+// and returns the receiver, so that objects can be build by chaining "With" function invocations.
+// If called multiple times, values provided by each call will be appended to the PriceAdjustments field.
+func (b *TemplateEdgeLocationsApplyConfiguration) WithPriceAdjustments(values ...*PriceAdjustmentApplyConfiguration) *TemplateEdgeLocationsApplyConfiguration {
+	for i := range values {
+		if values[i] == nil {
+			panic("nil value passed to WithPriceAdjustments")
+		}
+		b.PriceAdjustments = append(b.PriceAdjustments, *values[i])
 	}
 	return b
 }

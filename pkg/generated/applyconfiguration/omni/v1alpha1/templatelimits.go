@@ -22,6 +22,8 @@ type TemplateLimitsApplyConfiguration struct {
 	// Memory bounds the memory of all machines together. Default: no bound.
 	// Example: 256Gi.
 	Memory *resource.Quantity `json:"memory,omitempty"`
+	// GPU bounds the GPUs of all machines together. Default: no bound. Example: 8.
+	GPU *int32 `json:"gpu,omitempty"`
 	// HourlyPrice bounds the price of all machines together, in US dollars per
 	// hour, as a decimal. Default: no bound. Example: "2.50".
 	HourlyPrice *string `json:"hourlyPrice,omitempty"`
@@ -54,6 +56,14 @@ func (b *TemplateLimitsApplyConfiguration) WithCPU(value resource.Quantity) *Tem
 // If called multiple times, the Memory field is set to the value of the last call.
 func (b *TemplateLimitsApplyConfiguration) WithMemory(value resource.Quantity) *TemplateLimitsApplyConfiguration {
 	b.Memory = &value
+	return b
+}
+
+// WithGPU sets the GPU field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the GPU field is set to the value of the last call.
+func (b *TemplateLimitsApplyConfiguration) WithGPU(value int32) *TemplateLimitsApplyConfiguration {
+	b.GPU = &value
 	return b
 }
 

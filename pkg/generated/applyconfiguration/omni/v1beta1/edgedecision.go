@@ -15,8 +15,22 @@ type EdgeDecisionApplyConfiguration struct {
 	// RunnerUp is the next best offering and its price.
 	// Example: c7i.large on-demand in us-west-2b at 0.0892 USD/h.
 	RunnerUp *string `json:"runnerUp,omitempty"`
-	// Pods are the pods the machine was bought for, as namespace/name.
-	// At most 20 are listed.
+	// RunnerUpCost is what the runner-up would have cost, all parts together, in
+	// US dollars per hour, as a decimal. Example: "0.1092".
+	RunnerUpCost *string `json:"runnerUpCost,omitempty"`
+	// Cost is what the choice was made by, part by part.
+	Cost *DecisionCostApplyConfiguration `json:"cost,omitempty"`
+	// Bill is what all machines that were decided on together cost, in US dollars
+	// per hour, as a decimal. Example: "1.2483".
+	Bill *string `json:"bill,omitempty"`
+	// LowerBound is what no choice of machines for the same pods can be below, in
+	// US dollars per hour, as a decimal. Example: "1.2301".
+	LowerBound *string `json:"lowerBound,omitempty"`
+	// WithinPercent is how far the bill is above the lower bound at most: the
+	// decision is within so many per cent of the possible. Example: "1.5".
+	WithinPercent *string `json:"withinPercent,omitempty"`
+	// Pods are the pods the machine was bought for, as namespace/name. They are
+	// nominated to its Node when it comes up. At most 1024.
 	Pods []string `json:"pods,omitempty"`
 }
 
@@ -39,6 +53,46 @@ func (b *EdgeDecisionApplyConfiguration) WithChosenBecause(value string) *EdgeDe
 // If called multiple times, the RunnerUp field is set to the value of the last call.
 func (b *EdgeDecisionApplyConfiguration) WithRunnerUp(value string) *EdgeDecisionApplyConfiguration {
 	b.RunnerUp = &value
+	return b
+}
+
+// WithRunnerUpCost sets the RunnerUpCost field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the RunnerUpCost field is set to the value of the last call.
+func (b *EdgeDecisionApplyConfiguration) WithRunnerUpCost(value string) *EdgeDecisionApplyConfiguration {
+	b.RunnerUpCost = &value
+	return b
+}
+
+// WithCost sets the Cost field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Cost field is set to the value of the last call.
+func (b *EdgeDecisionApplyConfiguration) WithCost(value *DecisionCostApplyConfiguration) *EdgeDecisionApplyConfiguration {
+	b.Cost = value
+	return b
+}
+
+// WithBill sets the Bill field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Bill field is set to the value of the last call.
+func (b *EdgeDecisionApplyConfiguration) WithBill(value string) *EdgeDecisionApplyConfiguration {
+	b.Bill = &value
+	return b
+}
+
+// WithLowerBound sets the LowerBound field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the LowerBound field is set to the value of the last call.
+func (b *EdgeDecisionApplyConfiguration) WithLowerBound(value string) *EdgeDecisionApplyConfiguration {
+	b.LowerBound = &value
+	return b
+}
+
+// WithWithinPercent sets the WithinPercent field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the WithinPercent field is set to the value of the last call.
+func (b *EdgeDecisionApplyConfiguration) WithWithinPercent(value string) *EdgeDecisionApplyConfiguration {
+	b.WithinPercent = &value
 	return b
 }
 
