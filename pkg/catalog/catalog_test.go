@@ -150,8 +150,16 @@ func TestSelect(t *testing.T) {
 		"min cpu":    {constraints: v1beta1.NodeConstraints{MinCPU: 3}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
 		"max cpu":    {constraints: v1beta1.NodeConstraints{MaxCPU: 3}, want: []string{"m5.large/z1", "m5.large/z2"}},
 		"min memory": {constraints: v1beta1.NodeConstraints{MinMemory: &sixteen}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
-		"family":     {constraints: v1beta1.NodeConstraints{InstanceFamilies: []string{"c5"}}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
-		"exclude":    {constraints: v1beta1.NodeConstraints{ExcludeInstanceFamilies: []string{"c5"}}, want: []string{"m5.large/z1", "m5.large/z2"}},
+		"arm64 when asked for": {
+			constraints: v1beta1.NodeConstraints{Architectures: []v1beta1.Architecture{v1beta1.ArchitectureARM64}},
+			want:        []string{"m6g.large/z1", "m6g.large/z2"},
+		},
+		"both architectures": {
+			constraints: v1beta1.NodeConstraints{Architectures: []v1beta1.Architecture{v1beta1.ArchitectureAMD64, v1beta1.ArchitectureARM64}, MaxCPU: 2},
+			want:        []string{"m5.large/z1", "m5.large/z2", "m6g.large/z1", "m6g.large/z2"},
+		},
+		"family":  {constraints: v1beta1.NodeConstraints{InstanceFamilies: []string{"c5"}}, want: []string{"c5.xlarge/z1", "c5.xlarge/z2"}},
+		"exclude": {constraints: v1beta1.NodeConstraints{ExcludeInstanceFamilies: []string{"c5"}}, want: []string{"m5.large/z1", "m5.large/z2"}},
 	} {
 		var got []string
 		for _, o := range Select(all, &v1beta1.NodeTemplateSpec{Constraints: tc.constraints}, []string{"z1", "z2"}) {
@@ -172,5 +180,61 @@ func TestFamily(t *testing.T) {
 		if got := Family(test[0], test[1]); got != test[2] {
 			t.Errorf("%s %s: %s, want %s", test[0], test[1], got, test[2])
 		}
+	}
+}
+
+func TestSelectGPU(t *testing.T) {
+	all := snapshotOf(t).Offerings(Region{Provider: "AWS", Name: "us-east-1"})
+	twentyFour := resource.MustParse("24Gi")
+	for name, tc := range map[string]struct {
+		gpu    v1beta1.GPUConstraints
+		passes func(*Offering) bool
+	}{
+		"any":    {v1beta1.GPUConstraints{}, func(o *Offering) bool { return o.GPUs > 0 }},
+		"counts": {v1beta1.GPUConstraints{MinCount: 2, MaxCount: 4}, func(o *Offering) bool { return o.GPUs >= 2 && o.GPUs <= 4 }},
+		"names":  {v1beta1.GPUConstraints{Names: []string{"t4", "A10G"}}, func(o *Offering) bool { return o.GPUName == "T4" || o.GPUName == "A10G" }},
+		"memory": {v1beta1.GPUConstraints{MinMemory: &twentyFour}, func(o *Offering) bool { return o.GPUMemoryBytes >= 24<<30 }},
+	} {
+		template := &v1beta1.NodeTemplateSpec{Constraints: v1beta1.NodeConstraints{GPU: &tc.gpu}}
+		want := 0
+		for i := range all {
+			if all[i].CapacityType == onDemand && all[i].Architecture == "amd64" && tc.passes(&all[i]) {
+				want++
+			}
+		}
+		got := Select(all, template, []string{"us-east-1a"})
+		if len(got) != want || want == 0 {
+			t.Errorf("%s: %d offerings, want %d", name, len(got), want)
+		}
+		for i := range got {
+			if !tc.passes(&got[i]) {
+				t.Errorf("%s: %s has %d GPUs %s", name, got[i].InstanceType, got[i].GPUs, got[i].GPUName)
+			}
+		}
+	}
+}
+
+func TestSelectBurstable(t *testing.T) {
+	c := snapshotOf(t)
+	for region, burstable := range map[Region]string{
+		{Provider: "AWS", Name: "us-east-1"}:    "t3.medium",
+		{Provider: "OCI", Name: "us-ashburn-1"}: "",
+	} {
+		count := func(policy v1beta1.BurstablePolicy) (all int, found bool) {
+			template := &v1beta1.NodeTemplateSpec{Constraints: v1beta1.NodeConstraints{Burstable: policy}}
+			selected := Select(c.Offerings(region), template, []string{"z"})
+			return len(selected), slices.ContainsFunc(selected, func(o Offering) bool { return o.InstanceType == burstable })
+		}
+		all, found := count("")
+		rest, left := count(v1beta1.BurstableExcluded)
+		if allowed, _ := count(v1beta1.BurstableAllowed); allowed != all {
+			t.Errorf("%v: %d offerings when allowed, %d by default", region, allowed, all)
+		}
+		if found != (burstable != "") || left || (rest < all) != found {
+			t.Errorf("%v: %d of %d offerings are left; %s found %v, left %v", region, rest, all, burstable, found, left)
+		}
+	}
+	if shared := (&Offering{Provider: "GCP", Type: Type{InstanceType: "e2-medium"}}); !shared.Burstable() {
+		t.Error("e2-medium shares its core")
 	}
 }
