@@ -8,11 +8,13 @@ package edgenode
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/catalog"
 )
 
 // liqoTaint is what stock Liqo puts on every virtual node; its own webhook adds
@@ -23,8 +25,9 @@ const liqoTaint = "virtual-node.liqo.io/not-allowed"
 const RoleLabel = "kubernetes.io/role"
 
 // Labels returns the labels of the Node of an Edge in the main cluster, as the
-// scheduler sees them. The UID may be empty for a Node that is only planned.
-func Labels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) map[string]string {
+// scheduler sees them. The UID may be empty for a Node that is only planned; machine
+// is nil when the catalog does not know it.
+func Labels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation, machine *catalog.Type) map[string]string {
 	name := v1beta1.EdgeNodeName(string(edge.UID))
 	labels := maps.Clone(edge.Spec.Labels)
 	if labels == nil {
@@ -50,13 +53,28 @@ func Labels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) map[string]strin
 	if edge.Spec.NodeTemplateName != "" {
 		labels[v1beta1.LabelNodeTemplateName] = edge.Spec.NodeTemplateName
 	}
+	if machine != nil {
+		maps.Copy(labels, machineLabels(machine))
+	}
+	return labels
+}
+
+// machineLabels are those that a machine has wherever it runs.
+func machineLabels(machine *catalog.Type) map[string]string {
+	labels := map[string]string{corev1.LabelArchStable: machine.Architecture}
+	if machine.GPUs == 0 {
+		return labels
+	}
+	labels[v1beta1.LabelGPUName] = machine.GPUName
+	labels[v1beta1.LabelGPUCount] = strconv.FormatInt(machine.GPUs, 10)
+	labels[v1beta1.LabelGPUMemory] = strconv.FormatInt(machine.GPUMemoryBytes>>20, 10)
 	return labels
 }
 
 // KubeletLabels returns those labels that the kubelet of the machine may set on
 // itself in the edge cluster: NodeRestriction refuses other kubernetes.io ones.
-func KubeletLabels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation) map[string]string {
-	labels := Labels(edge, location)
+func KubeletLabels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation, machine *catalog.Type) map[string]string {
+	labels := Labels(edge, location, machine)
 	maps.DeleteFunc(labels, func(key, _ string) bool {
 		return key == RoleLabel || strings.HasPrefix(key, "liqo.io/") || strings.HasPrefix(key, corev1.LabelHostname)
 	})
@@ -90,6 +108,12 @@ func EdgeToleration() corev1.Toleration {
 // CSP is the cloud in lower case, as labels and provider IDs spell it.
 func CSP(location *v1beta1.EdgeLocation) string {
 	return strings.ToLower(string(location.Spec.Provider))
+}
+
+// StartupTaint keeps pods off a Node until those that it was bought for are
+// nominated to it.
+func StartupTaint() corev1.Taint {
+	return corev1.Taint{Key: v1beta1.TaintStartup, Value: "true", Effect: corev1.TaintEffectNoSchedule}
 }
 
 // ProviderID is spec.providerID of the Node in both clusters. It is made of what

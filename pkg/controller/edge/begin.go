@@ -58,7 +58,7 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int3
 	}
 	if image == "" {
 		var err error
-		if image, err = provider.DefaultImage(ctx, "amd64"); err != nil {
+		if image, err = provider.DefaultImage(ctx, l.architecture()); err != nil {
 			return l.refused(ctx, err)
 		}
 	}
@@ -71,6 +71,14 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int3
 	}
 	l.edge.Status.Phase = v1beta1.EdgeLaunching
 	return reconcile.Result{RequeueAfter: atOnce}, nil
+}
+
+// architecture of the machine; what the catalog does not know is taken for amd64.
+func (l *life) architecture() string {
+	if machine := l.machine(); machine != nil {
+		return machine.Architecture
+	}
+	return string(v1beta1.ArchitectureAMD64)
 }
 
 // clientToken is the UUIDv5 of the attempt in the namespace of the Edge's UID.
@@ -156,7 +164,7 @@ func (l *life) launchRequest(ctx context.Context) (cloud.LaunchRequest, error) {
 	placed := l.edge.DeepCopy()
 	placed.Spec.Zone = launch.Zone
 	userData, err := edgecluster.UserData(edgecluster.Machine{
-		NodeName: l.nodeName(), ProviderID: edgenode.ProviderID(l.edge, l.location), Labels: edgenode.KubeletLabels(placed, l.location),
+		NodeName: l.nodeName(), ProviderID: edgenode.ProviderID(l.edge, l.location), Labels: edgenode.KubeletLabels(placed, l.location, l.machine()),
 		Server: cluster.Server, CA: cluster.CA, BootstrapToken: token, Version: l.location.Status.EdgeClusterVersion,
 	})
 	if err != nil {

@@ -57,7 +57,7 @@ func (l *life) join(ctx context.Context) (reconcile.Result, error) {
 	}
 	placed := l.placed()
 	progress, err := p.EnsureVirtualNode(ctx, peering.VirtualNode{
-		Name: l.nodeName(), Labels: edgenode.Labels(placed, l.location), Taints: edgenode.Taints(placed),
+		Name: l.nodeName(), Labels: edgenode.Labels(placed, l.location, l.machine()), Taints: edgenode.Taints(placed),
 		Allocatable:  l.edge.Status.Allocatable,
 		NodeSelector: map[string]string{v1beta1.LabelEdgeID: string(l.edge.UID)},
 	})
@@ -78,6 +78,15 @@ func (l *life) placed() *v1beta1.Edge {
 		placed.Spec.Zone = launch.Zone
 	}
 	return placed
+}
+
+// machine is what the catalog knows of the machine, nil if it does not know it.
+func (l *life) machine() *catalog.Type {
+	offering := l.Catalog.OfType(catalog.RegionOf(&l.location.Spec), l.edge.Spec.InstanceType)
+	if offering == nil {
+		return nil
+	}
+	return &offering.Type
 }
 
 // lost says that the machine is of no use any more: it is gone, or it was stopped,

@@ -153,7 +153,7 @@ func (r *Reconciler) addTemplate(g *gathered, template *v1beta1.NodeTemplate, ed
 			planned := newEdge(template, location.Name, &o)
 			g.problem.Candidates = append(g.problem.Candidates, scheduling.Candidate{
 				Template: key, Location: location.Name, Offering: o,
-				Labels: edgenode.Labels(planned, location), Taints: edgenode.PlannedTaints(planned),
+				Labels: edgenode.Labels(planned, location, &o.Type), Taints: edgenode.PlannedTaints(planned),
 			})
 		}
 	}
@@ -165,9 +165,13 @@ func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1beta1.Edge) 
 	if !e.DeletionTimestamp.IsZero() || location == nil || refused(e) {
 		return nil
 	}
+	var machine *catalog.Type
+	offering := r.offering(g, e)
+	if offering != nil {
+		machine = &offering.Type
+	}
 	free := e.Status.Allocatable.DeepCopy()
 	if free == nil {
-		offering := r.offering(g, e)
 		if offering == nil {
 			return nil
 		}
@@ -190,7 +194,7 @@ func (r *Reconciler) addNode(ctx context.Context, g *gathered, e *v1beta1.Edge) 
 		}
 	}
 	g.problem.Nodes = append(g.problem.Nodes, scheduling.Node{
-		Name: e.Name, Labels: edgenode.Labels(e, location), Taints: edgenode.PlannedTaints(e), Free: free,
+		Name: e.Name, Labels: edgenode.Labels(e, location, machine), Taints: edgenode.PlannedTaints(e), Free: free,
 	})
 	return nil
 }
