@@ -88,7 +88,8 @@ func testTables(t *testing.T, s *testServer) {
 	}
 	edge.Status = v1beta1.EdgeStatus{
 		Phase: v1beta1.EdgeReady, InstanceID: "i-1", NodeName: "cast-1", HourlyPrice: "0.1008",
-		Launch: &v1beta1.EdgeLaunch{Attempt: 1, ClientToken: "c", Zone: "us-west-2a"},
+		Launch:   &v1beta1.EdgeLaunch{Attempt: 1, ClientToken: "c", Zone: "us-west-2a"},
+		Decision: &v1beta1.EdgeDecision{WithinPercent: "1.5"},
 		Conditions: []metav1.Condition{{
 			Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, Reason: "NodeReady", LastTransitionTime: metav1.NewTime(start),
 		}},
@@ -103,12 +104,12 @@ func testTables(t *testing.T, s *testServer) {
 			"table AWS us-west-2 In use 2 0.2016 ", " NotPeered us-west-2a,us-west-2b batch,gpu v1.37.1",
 		},
 		{
-			"nodetemplates", "NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE (READY) (FAMILIES) (MAX-EDGES) (MAX-$/H)",
-			"table a,b spot,on-demand 2 0 ", " Unknown m7i,!t3 4 <none>",
+			"nodetemplates", "NAME EDGE-LOCATIONS CAPACITY MIN-CPU EDGES $/H AGE (READY) (FAMILIES) (MAX-EDGES) (MAX-$/H) (PRIORITY) (MAIN-CLUSTER)",
+			"table a,b spot,on-demand 2 0 ", " Unknown m7i,!t3 4 <none> 0 <disabled>",
 		},
 		{
-			"edges", "NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE (READY) (INSTANCE) (TEMPLATE)",
-			"table table m7i.large us-west-2a on-demand Ready cast-1 0.1008 ", " True i-1 batch",
+			"edges", "NAME LOCATION TYPE ZONE CAPACITY PHASE NODE $/H AGE (READY) (INSTANCE) (TEMPLATE) (WITHIN-%)",
+			"table table m7i.large us-west-2a on-demand Ready cast-1 0.1008 ", " True i-1 batch 1.5",
 		},
 	} {
 		for _, at := range []string{path(test.resource), path(test.resource, "table")} {

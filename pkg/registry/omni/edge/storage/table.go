@@ -67,4 +67,14 @@ var columns = table.NewConvertor(
 		Description: "NodeTemplate that allowed the purchase; empty for an Edge made by hand.",
 		Value:       func(e *omni.Edge) any { return e.Spec.NodeTemplateName },
 	},
+	column{
+		Name: "Within-%", Type: "string", Wide: true,
+		Description: "How far the decision is above the lower bound of what is possible, in per cent; empty for an Edge made by hand.",
+		Value: func(e *omni.Edge) any {
+			if e.Status.Decision == nil {
+				return ""
+			}
+			return e.Status.Decision.WithinPercent
+		},
+	},
 )

@@ -71,6 +71,21 @@ var columns = table.NewConvertor(
 			return cmp.Or(t.Spec.Limits.HourlyPrice, "<none>")
 		},
 	},
+	column{
+		Name: "Priority", Type: "integer", Wide: true,
+		Description: "Machines of a lower priority are bought only for pods that no template of a higher one has a machine for.",
+		Value:       func(t *omni.NodeTemplate) any { return int64(t.Spec.Priority) },
+	},
+	column{
+		Name: "Main-Cluster", Type: "string", Wide: true,
+		Description: "Region whose prices stand for the main cluster; <disabled> when edges are not compared with it.",
+		Value: func(t *omni.NodeTemplate) any {
+			if !t.Spec.MainCluster.Enabled {
+				return "<disabled>"
+			}
+			return t.Spec.MainCluster.Region
+		},
+	},
 )
 
 func families(t *omni.NodeTemplate) any {
