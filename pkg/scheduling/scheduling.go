@@ -91,11 +91,13 @@ func (c Cost) Total() float64 {
 	return max(0, c.Price+c.Adjustment+c.Overhead+c.Interruption+c.Egress)
 }
 
-// Budget is what a template may still buy; nil fields have no bound.
+// Budget is what a template may still buy in edge locations; nil fields have no
+// bound. Machines of the main cluster count for none, as OMNI does not buy them.
 type Budget struct {
 	Edges       *int64
 	MilliCPU    *int64
 	MemoryBytes *int64
+	GPUs        *int64
 	HourlyPrice *float64
 }
 
@@ -107,6 +109,10 @@ type Decision struct {
 	Purchases []Purchase
 	// Unschedulable pods fit on nothing.
 	Unschedulable []Unschedulable
+	// Order are the pods of Placed and Purchases in an order in which the scheduler
+	// accepts them one after another, each on its node, when all the machines are
+	// there. Topology spread and pod affinity ask for one.
+	Order []*corev1.Pod
 	// Cost is the sum over the purchases, and LowerBound what no choice of
 	// machines for the same pods can be below, both in US dollars per hour.
 	Cost, LowerBound float64
@@ -167,12 +173,16 @@ func left(bound, used int64) *int64 {
 func (b Budget) allows(c *Candidate) (limit string, ok bool) {
 	milliCPU, memoryBytes, price := c.Capacity()
 	switch {
+	case c.Main():
+		return "", true
 	case b.Edges != nil && *b.Edges < 1:
 		return "limits.edges", false
 	case b.MilliCPU != nil && *b.MilliCPU < milliCPU:
 		return "limits.cpu", false
 	case b.MemoryBytes != nil && *b.MemoryBytes < memoryBytes:
 		return "limits.memory", false
+	case b.GPUs != nil && *b.GPUs < c.Offering.GPUs:
+		return "limits.gpu", false
 	case b.HourlyPrice != nil && *b.HourlyPrice < price:
 		return "limits.hourlyPrice", false
 	}
@@ -182,6 +192,9 @@ func (b Budget) allows(c *Candidate) (limit string, ok bool) {
 // spend returns the budget after buying a candidate.
 func (b Budget) spend(c *Candidate) Budget {
 	milliCPU, memoryBytes, price := c.Capacity()
+	if c.Main() {
+		return b
+	}
 	if b.Edges != nil {
 		b.Edges = left(*b.Edges, 1)
 	}
@@ -190,6 +203,9 @@ func (b Budget) spend(c *Candidate) Budget {
 	}
 	if b.MemoryBytes != nil {
 		b.MemoryBytes = left(*b.MemoryBytes, memoryBytes)
+	}
+	if b.GPUs != nil {
+		b.GPUs = left(*b.GPUs, c.Offering.GPUs)
 	}
 	if b.HourlyPrice != nil {
 		rest := *b.HourlyPrice - price

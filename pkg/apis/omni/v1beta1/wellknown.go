@@ -37,6 +37,13 @@ const (
 	// takes it off. Effect NoSchedule.
 	TaintStartup = "omni.cast.ai/startup"
 
+	// LabelPodGroup on pods of a namespace: machines are bought for all of them or
+	// for none.
+	LabelPodGroup = "omni.cast.ai/pod-group"
+	// AnnotationPodGroupMinAvailable on a pod of a group: so many of its pods are
+	// enough. Without it all that are pending are needed.
+	AnnotationPodGroupMinAvailable = "omni.cast.ai/pod-group-min-available"
+
 	// TaintEdge keeps every pod off an edge Node that did not opt in.
 	// Value "true", effect NoExecute.
 	TaintEdge = "virtual-node.omni.cast.ai/not-allowed"
