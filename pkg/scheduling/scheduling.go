@@ -145,7 +145,7 @@ func (c *Candidate) Capacity() (milliCPU, memoryBytes int64, hourlyPrice float64
 }
 
 // LimitsOf turns a template's limits and what it has bought into a Budget.
-func LimitsOf(limits *v1beta1.TemplateLimits, edges, milliCPU, memoryBytes int64, hourlyPrice float64) Budget {
+func LimitsOf(limits *v1beta1.TemplateLimits, edges, milliCPU, memoryBytes, gpus int64, hourlyPrice float64) Budget {
 	var b Budget
 	if limits.Edges != nil {
 		b.Edges = left(int64(*limits.Edges), edges)
@@ -155,6 +155,9 @@ func LimitsOf(limits *v1beta1.TemplateLimits, edges, milliCPU, memoryBytes int64
 	}
 	if limits.Memory != nil {
 		b.MemoryBytes = left(limits.Memory.Value(), memoryBytes)
+	}
+	if limits.GPU != nil {
+		b.GPUs = left(int64(*limits.GPU), gpus)
 	}
 	if limits.HourlyPrice != "" {
 		price := catalog.ParsePrice(limits.HourlyPrice) - hourlyPrice

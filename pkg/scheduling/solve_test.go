@@ -161,9 +161,9 @@ func TestSolveIsDeterministic(t *testing.T) {
 }
 
 func TestLimitsOf(t *testing.T) {
-	edges, cpu := int32(3), resource.MustParse("8")
-	b := LimitsOf(&v1beta1.TemplateLimits{Edges: &edges, CPU: &cpu, HourlyPrice: "1.5"}, 1, 6000, 0, 1.25)
-	if *b.Edges != 2 || *b.MilliCPU != 2000 || b.MemoryBytes != nil || *b.HourlyPrice != 0.25 {
+	edges, gpus, cpu := int32(3), int32(4), resource.MustParse("8")
+	b := LimitsOf(&v1beta1.TemplateLimits{Edges: &edges, CPU: &cpu, GPU: &gpus, HourlyPrice: "1.5"}, 1, 6000, 0, 1, 1.25)
+	if *b.Edges != 2 || *b.MilliCPU != 2000 || *b.GPUs != 3 || b.MemoryBytes != nil || *b.HourlyPrice != 0.25 {
 		t.Errorf("budget = %+v", b)
 	}
 	c := candidate("m5.xlarge", "a", 4, 0.2)

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/edgenode"
 )
@@ -43,7 +44,7 @@ func (t *Toleration) Handle(ctx context.Context, request admission.Request) admi
 	if err := t.Main.Get(ctx, client.ObjectKey{Name: request.Namespace}, &ns); err != nil {
 		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("read the namespace: %w", err))
 	}
-	if !namespace.Enabled(&ns) {
+	if !v1beta1.SchedulingEnabled(&ns) {
 		return admission.Allowed("the namespace is not enabled for edges")
 	}
 	err := t.Main.Get(ctx, client.ObjectKeyFromObject(namespace.Offloading(request.Namespace)), namespace.Offloading(request.Namespace))

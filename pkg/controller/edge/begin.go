@@ -222,15 +222,19 @@ func (l *life) refused(ctx context.Context, err error) (reconcile.Result, error)
 }
 
 // giveUp lets go of an Edge the cloud has no machine for, or whose machine is of
-// no use, so that the next decision takes another offering. A quota is of the
-// account: the next type would be refused too, or be a dear one of another quota.
+// no use, so that the next decision takes another offering.
 func (l *life) giveUp(class cloud.ErrorClass) {
 	offering := unavailable.Offering{
 		Location: l.location.Namespace + "/" + l.location.Name, CapacityType: string(l.edge.Spec.CapacityType),
+		InstanceType: l.edge.Spec.InstanceType, Zone: l.edge.Status.Launch.Zone,
 	}
-	if class != cloud.ClassQuota {
-		offering.InstanceType, offering.Zone = l.edge.Spec.InstanceType, l.edge.Status.Launch.Zone
+	if machine := l.machine(); machine != nil {
+		offering.Family, offering.GPUName = machine.Family, machine.GPUName
 	}
-	l.Unavailable.Refuse(offering)
+	if class == cloud.ClassQuota {
+		l.Unavailable.QuotaReached(offering)
+	} else {
+		l.Unavailable.NoCapacity(offering)
+	}
 	l.over = true
 }

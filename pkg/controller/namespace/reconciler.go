@@ -8,7 +8,6 @@ package namespace
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	offloadingv1beta1 "github.com/liqotech/liqo/apis/offloading/v1beta1"
 	corev1 "k8s.io/api/core/v1"
@@ -54,18 +53,6 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// Enabled says whether the pods of a namespace may run on edges.
-func Enabled(namespace *corev1.Namespace) bool {
-	return namespace.Labels[v1beta1.LabelEnableScheduling] == "true" && !refused(namespace.Name)
-}
-
-// refused are the namespaces that are never opened: a mistake there would take
-// the cluster itself to the edge.
-func refused(name string) bool {
-	return name == metav1.NamespaceDefault || name == "liqo" || name == "omni-system" ||
-		strings.HasPrefix(name, "kube-") || strings.HasPrefix(name, "liqo-")
-}
-
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	namespace := &corev1.Namespace{}
@@ -75,7 +62,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if !namespace.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
-	if Enabled(namespace) {
+	if v1beta1.SchedulingEnabled(namespace) {
 		return reconcile.Result{}, r.open(ctx, namespace)
 	}
 	if namespace.Labels[v1beta1.LabelEnableScheduling] == "true" {

@@ -6,53 +6,29 @@ package provisioner
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/scheduling"
+	"github.com/castai/omni/pkg/state"
 )
 
-// onePod is what a pod takes of a node's room for pods.
-var onePod = resource.MustParse("1")
-
-// listedPods bounds status.decision.pods.
-const listedPods = 20
-
-// newEdge is the Edge that buys an offering under a template.
-func newEdge(template *v1beta1.NodeTemplate, location string, o *catalog.Offering) *v1beta1.Edge {
-	return &v1beta1.Edge{
-		ObjectMeta: metav1.ObjectMeta{Namespace: template.Namespace, GenerateName: template.Name + "-"},
-		Spec: v1beta1.EdgeSpec{
-			EdgeLocationName: location, NodeTemplateName: template.Name,
-			InstanceType: o.InstanceType, Zone: o.Zone, CapacityType: v1beta1.CapacityType(o.CapacityType),
-			Labels: maps.Clone(template.Spec.Labels), Taints: slices.Clone(template.Spec.Taints),
-		},
-	}
-}
+// plannedPods bounds status.decision.pods.
+const plannedPods = 1024
 
 // buy creates the Edge of a purchase, notes why, and tells the pods.
-func (r *Reconciler) buy(ctx context.Context, p *scheduling.Purchase, g *gathered) error {
-	template := g.templates[p.Candidate.Template]
-	e := newEdge(template, p.Candidate.Location, &p.Candidate.Offering)
+func (r *Reconciler) buy(ctx context.Context, s *state.State, decision *scheduling.Decision, p *scheduling.Purchase) error {
+	e := state.NewEdge(s.Templates[p.Candidate.Template], p.Candidate.Location, &p.Candidate.Offering)
 	if err := r.Omni.Create(ctx, e); err != nil {
 		return fmt.Errorf("create the edge: %w", err)
 	}
-	if r.bought == nil {
-		r.bought = map[types.UID]*v1beta1.Edge{}
-	}
-	r.bought[e.UID] = e
-
 	before := e.DeepCopy()
 	e.Status.HourlyPrice = catalog.FormatPrice(p.Candidate.Offering.HourlyPrice)
-	e.Status.Decision = r.explain(p, g)
+	e.Status.Decision = explain(s, decision, p)
 	if err := r.Omni.Status().Patch(ctx, e, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("note the decision on edge %s: %w", e.Name, err)
 	}
@@ -63,25 +39,40 @@ func (r *Reconciler) buy(ctx context.Context, p *scheduling.Purchase, g *gathere
 	return nil
 }
 
-func (r *Reconciler) explain(p *scheduling.Purchase, g *gathered) *v1beta1.EdgeDecision {
-	locations := map[string]bool{}
-	for i := range g.problem.Candidates {
-		locations[g.problem.Candidates[i].Location] = true
+// place tells the pods that need no new machine, and adds those that fit on one
+// that is on its way to its plan.
+func (r *Reconciler) place(ctx context.Context, s *state.State, placed []scheduling.Placement) error {
+	joining := map[string][]string{}
+	var nodes []string
+	for _, p := range placed {
+		e := s.Edges[p.Node]
+		if e == nil {
+			r.tell(p.Pod, corev1.EventTypeNormal, "Nominated", fmt.Sprintf("should fit on node %s of the main cluster", p.Node))
+			continue
+		}
+		r.tell(p.Pod, corev1.EventTypeNormal, "Nominated", fmt.Sprintf("should fit on edge %s", e.Name))
+		if e.Status.Decision == nil || e.Status.Phase == v1beta1.EdgeReady {
+			continue
+		}
+		if joining[p.Node] == nil {
+			nodes = append(nodes, p.Node)
+		}
+		joining[p.Node] = append(joining[p.Node], key(p.Pod))
 	}
-	decision := &v1beta1.EdgeDecision{
-		ChosenBecause: fmt.Sprintf("lowest price for what it holds; pods: %d, offerings compared: %d, edge locations: %d, price: %s",
-			len(p.Pods), len(g.problem.Candidates), len(locations), p.Candidate.Offering.PriceSource),
+	for _, node := range nodes {
+		e := s.Edges[node]
+		before := e.DeepCopy()
+		planned := &e.Status.Decision.Pods
+		for _, pod := range joining[node] {
+			if len(*planned) < plannedPods && !slices.Contains(*planned, pod) {
+				*planned = append(*planned, pod)
+			}
+		}
+		if err := r.Omni.Status().Patch(ctx, e, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("add pods to the plan of edge %s: %w", e.Name, err)
+		}
 	}
-	if p.RunnerUp != nil {
-		decision.RunnerUp = describe(p.RunnerUp)
-	}
-	for _, pod := range p.Pods[:min(len(p.Pods), listedPods)] {
-		decision.Pods = append(decision.Pods, pod.Namespace+"/"+pod.Name)
-	}
-	return decision
+	return nil
 }
 
-func describe(c *scheduling.Candidate) string {
-	return fmt.Sprintf("%s %s in %s at %s USD/h",
-		c.Offering.InstanceType, c.Offering.CapacityType, c.Offering.Zone, catalog.FormatPrice(c.Offering.HourlyPrice))
-}
+func key(pod *corev1.Pod) string { return pod.Namespace + "/" + pod.Name }

@@ -247,7 +247,7 @@ func TestAvoidsWhatIsUnavailable(t *testing.T) {
 
 	omni, main = objects()
 	second := newWorld(t, omni, main)
-	second.refused.Refuse(unavailable.Offering{
+	second.refused.NoCapacity(unavailable.Offering{
 		Location: "team-a/oregon", InstanceType: chosen.InstanceType, Zone: chosen.Zone, CapacityType: string(chosen.CapacityType),
 	})
 	second.reconcile()

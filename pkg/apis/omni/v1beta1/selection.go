@@ -6,7 +6,22 @@ package v1beta1
 import (
 	"maps"
 	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
+
+// SchedulingEnabled says whether the pods of a namespace may run on edges.
+func SchedulingEnabled(namespace *corev1.Namespace) bool {
+	return namespace.Labels[LabelEnableScheduling] == "true" && !neverEnabled(namespace.Name)
+}
+
+// neverEnabled are the namespaces that are never opened: a mistake there would take
+// the cluster itself to the edge.
+func neverEnabled(name string) bool {
+	return name == corev1.NamespaceDefault || name == "liqo" || name == "omni-system" ||
+		strings.HasPrefix(name, "kube-") || strings.HasPrefix(name, "liqo-")
+}
 
 // Allows says whether machines may be bought in the location of that name in the
 // template's namespace.

@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package state
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	podresource "k8s.io/component-helpers/resource"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/pkg/scheduling"
+)
+
+// planBound is how long after it is Ready an edge keeps its room for the pods it
+// was bought for. The scheduler tries a pod again after ten seconds at most; what
+// it has not placed by then it knows something about that the solver does not.
+const planBound = time.Minute
+
+// onePod is what a pod takes of a node's room for pods.
+var onePod = resource.MustParse("1")
+
+// addNodes adds the nodes that exist or are on their way, and sorts the pending
+// pods: those that an edge is on its way for wait for it.
+func (r *Reader) addNodes(s *State, main *mainCluster, edges []v1beta1.Edge) {
+	plan := map[string]string{} // the Node by namespace/name of the pod
+	byAge := slices.Clone(edges)
+	slices.SortFunc(byAge, func(a, b v1beta1.Edge) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
+	for i := range byAge {
+		e := &byAge[i]
+		if s.location(e) == nil || !e.DeletionTimestamp.IsZero() || Refused(e) {
+			continue
+		}
+		name := v1beta1.EdgeNodeName(string(e.UID))
+		s.Edges[name] = e
+		if e.Status.Decision != nil && r.awaits(e) {
+			for _, pod := range e.Status.Decision.Pods {
+				plan[pod] = name
+			}
+		}
+	}
+	for _, pod := range main.pending {
+		if name, planned := plan[pod.Namespace+"/"+pod.Name]; planned {
+			s.Planned = append(s.Planned, pod)
+			main.placed[name] = append(main.placed[name], pod)
+			continue
+		}
+		s.Problem.Pods = append(s.Problem.Pods, pod)
+	}
+	for _, name := range slices.Sorted(maps.Keys(main.nodes)) {
+		node := main.nodes[name]
+		if node.Labels[v1beta1.LabelEdgeNode] != "true" && node.DeletionTimestamp.IsZero() {
+			s.addNode(scheduling.Node{Name: name, Labels: node.Labels, Taints: taints(node), Free: node.Status.Allocatable}, main.placed[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Edges)) {
+		if node, ok := r.edgeNode(s, name, main.nodes[name]); ok {
+			s.addNode(node, main.placed[name])
+		}
+	}
+}
+
+// awaits says whether the room of an edge is still kept for its pods.
+func (r *Reader) awaits(e *v1beta1.Edge) bool {
+	ready := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionReady)
+	return e.Status.Phase != v1beta1.EdgeReady || ready == nil || ready.Status != metav1.ConditionTrue ||
+		r.Clock.Since(ready.LastTransitionTime.Time) < planBound
+}
+
+// Refused says that the machine of an edge does not come: the cloud has none, or
+// refused it for a reason that only a person can mend. No pod should wait for it.
+func Refused(e *v1beta1.Edge) bool {
+	launched := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionLaunched)
+	if launched == nil || launched.Status != metav1.ConditionFalse {
+		return false
+	}
+	switch cloud.ErrorClass(launched.Reason) {
+	case cloud.ClassConfig, cloud.ClassAuth, cloud.ClassCapacity, cloud.ClassQuota:
+		return true
+	}
+	return false
+}
+
+// edgeNode is the Node of an edge as it is, or as it will be. What is not known of
+// a machine that is not there yet counts for nothing.
+func (r *Reader) edgeNode(s *State, name string, node *corev1.Node) (scheduling.Node, bool) {
+	e := s.Edges[name]
+	location := s.location(e)
+	if node != nil && e.Status.Phase == v1beta1.EdgeReady {
+		return scheduling.Node{Name: name, Edge: true, Labels: node.Labels, Taints: taints(node), Free: node.Status.Allocatable}, true
+	}
+	planned := scheduling.Node{Name: name, Edge: true, Taints: edgenode.PlannedTaints(e), Free: e.Status.Allocatable}
+	offering := r.Catalog.OfType(catalog.RegionOf(&location.Spec), e.Spec.InstanceType)
+	if offering == nil {
+		planned.Labels = edgenode.Labels(e, location, nil)
+		return planned, planned.Free != nil
+	}
+	planned.Labels = edgenode.Labels(e, location, &offering.Type)
+	if planned.Free == nil {
+		planned.Free = offering.Allocatable
+	}
+	return planned, true
+}
+
+// taints of a Node that keep pods away for longer than its start.
+func taints(node *corev1.Node) []corev1.Taint {
+	return slices.DeleteFunc(slices.Clone(node.Spec.Taints), func(t corev1.Taint) bool { return t.Key == v1beta1.TaintStartup })
+}
+
+func (s *State) addNode(node scheduling.Node, pods []*corev1.Pod) {
+	node.Free, node.Pods = node.Free.DeepCopy(), pods
+	for _, pod := range pods {
+		used := podresource.PodRequests(pod, podresource.PodResourcesOptions{})
+		used[corev1.ResourcePods] = onePod
+		for name, quantity := range used {
+			left := node.Free[name]
+			left.Sub(quantity)
+			node.Free[name] = left
+		}
+	}
+	s.Problem.Nodes = append(s.Problem.Nodes, node)
+}
+
+// location of an edge, nil if it does not exist.
+func (s *State) location(e *v1beta1.Edge) *v1beta1.EdgeLocation {
+	return s.Locations[client.ObjectKey{Namespace: e.Namespace, Name: e.Spec.EdgeLocationName}]
+}
