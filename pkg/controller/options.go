@@ -6,12 +6,15 @@ package controller
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"strconv"
 
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/castai/omni/pkg/state"
 )
 
 // Options are the flags of omni-controller.
@@ -26,6 +29,8 @@ type Options struct {
 	WebhookBindAddress string
 	WebhookCertDir     string
 	LeaderElect        bool
+	// EdgeOverhead is what every machine costs besides its price, in US dollars per hour.
+	EdgeOverhead float64
 	// RotateServingCertificate manages the certificate of omni-apiserver.
 	RotateServingCertificate bool
 }
@@ -40,6 +45,7 @@ func NewOptions() *Options {
 		WebhookBindAddress: "127.0.0.1:9443",
 		WebhookCertDir:     "/var/run/omni/webhook",
 		LeaderElect:        true,
+		EdgeOverhead:       state.DefaultEdgeOverhead,
 	}
 }
 
@@ -55,6 +61,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.WebhookBindAddress, "webhook-bind-address", o.WebhookBindAddress, "Where the pod webhook is served.")
 	fs.StringVar(&o.WebhookCertDir, "webhook-cert-dir", o.WebhookCertDir, "Directory with tls.crt and tls.key of the webhook and the metrics; read again when they change.")
 	fs.BoolVar(&o.RotateServingCertificate, "rotate-serving-certificate", o.RotateServingCertificate, "Make and renew the serving certificate of omni-apiserver, in the Secret omni-apiserver-tls of --namespace, and write its authority into the APIServices of omni.cast.ai.")
+	fs.Float64Var(&o.EdgeOverhead, "edge-overhead", o.EdgeOverhead, "What every machine costs besides its price, in US dollars per hour: its kubelet, DaemonSets and virtual node. Without it many small machines win on paper only.")
 	fs.BoolVar(&o.LeaderElect, "leader-elect", o.LeaderElect, "Let one of several replicas act at a time.")
 }
 
@@ -62,6 +69,9 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 func (o *Options) Validate() error {
 	if o.ClusterID == "" {
 		return fmt.Errorf("--cluster-id is required: give the main cluster a name that no other cluster of your cloud accounts has")
+	}
+	if !(o.EdgeOverhead >= 0) || math.IsInf(o.EdgeOverhead, 1) {
+		return fmt.Errorf("--edge-overhead: must be US dollars per hour, 0 or more, for example %v", state.DefaultEdgeOverhead)
 	}
 	if _, _, err := hostPort(o.WebhookBindAddress); err != nil {
 		return fmt.Errorf("--webhook-bind-address: %w", err)

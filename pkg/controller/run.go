@@ -39,6 +39,7 @@ import (
 	"github.com/castai/omni/pkg/controller/edgelocation"
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/controller/nodetemplate"
+	"github.com/castai/omni/pkg/controller/nomination"
 	"github.com/castai/omni/pkg/controller/orphan"
 	"github.com/castai/omni/pkg/controller/provisioner"
 	"github.com/castai/omni/pkg/controller/unavailable"
@@ -86,6 +87,7 @@ func Run(ctx context.Context, o *Options) error {
 	mgr.GetWebhookServer().Register(webhook.Path, &admission.Webhook{
 		Handler: &webhook.Toleration{Main: mgr.GetClient(), Decoder: admission.NewDecoder(scheme)},
 	})
+	mgr.GetWebhookServer().Register(webhook.StartupPath, &admission.Webhook{Handler: &webhook.Startup{Decoder: admission.NewDecoder(scheme)}})
 	return mgr.Start(ctx)
 }
 
@@ -158,6 +160,9 @@ func newOmni(ctx context.Context, config *rest.Config, scheme *runtime.Scheme) (
 	if err := omni.GetFieldIndexer().IndexField(ctx, &v1beta1.Edge{}, consolidation.EdgeNodeField, edgeNode); err != nil {
 		return nil, fmt.Errorf("index edges by node: %w", err)
 	}
+	if err := omni.GetFieldIndexer().IndexField(ctx, &v1beta1.Edge{}, nomination.PlannedPodField, nomination.PlannedPods); err != nil {
+		return nil, fmt.Errorf("index edges by the pods of their plans: %w", err)
+	}
 	return omni, nil
 }
 
@@ -190,8 +195,10 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 			Omni: omni.GetClient(), Direct: omni.GetAPIReader(), Main: mgr.GetClient(), Connect: connect, Catalog: offerings, Unavailable: refused, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
 		"provisioner": (&provisioner.Reconciler{
-			Omni: omni.GetClient(), Main: mgr.GetClient(), Direct: omni.GetAPIReader(), Catalog: offerings, Unavailable: refused, Recorder: recorder, Clock: clock,
+			Omni: omni.GetClient(), Main: mgr.GetClient(), Direct: omni.GetAPIReader(), Catalog: offerings, Unavailable: refused,
+			EdgeOverhead: o.EdgeOverhead, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
+		"nomination": (&nomination.Reconciler{Omni: omni.GetClient(), Main: mgr.GetClient(), Clock: clock}).SetupWithManager(mgr, omni),
 		"consolidation": (&consolidation.Reconciler{
 			Omni: omni.GetClient(), Main: mgr.GetClient(), Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),

@@ -43,7 +43,7 @@ func (r *Reader) addNodes(s *State, main *mainCluster, edges []v1beta1.Edge) {
 		}
 		name := v1beta1.EdgeNodeName(string(e.UID))
 		s.Edges[name] = e
-		if e.Status.Decision != nil && r.awaits(e) {
+		if Awaits(e, r.Clock.Now()) {
 			for _, pod := range e.Status.Decision.Pods {
 				plan[pod] = name
 			}
@@ -70,11 +70,14 @@ func (r *Reader) addNodes(s *State, main *mainCluster, edges []v1beta1.Edge) {
 	}
 }
 
-// awaits says whether the room of an edge is still kept for its pods.
-func (r *Reader) awaits(e *v1beta1.Edge) bool {
+// Awaits says whether an edge still keeps its room for the pods it was bought for.
+func Awaits(e *v1beta1.Edge, now time.Time) bool {
+	if e.Status.Decision == nil {
+		return false
+	}
 	ready := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionReady)
 	return e.Status.Phase != v1beta1.EdgeReady || ready == nil || ready.Status != metav1.ConditionTrue ||
-		r.Clock.Since(ready.LastTransitionTime.Time) < planBound
+		now.Sub(ready.LastTransitionTime.Time) < planBound
 }
 
 // Refused says that the machine of an edge does not come: the cloud has none, or

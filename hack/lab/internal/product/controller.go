@@ -77,22 +77,34 @@ func (p *Product) servingCertificate() (string, error) {
 
 // webhook is the registration that is shipped, by URL in place of a Service.
 func (p *Product) webhook() *admissionv1.MutatingWebhookConfiguration {
+	onCreate := func(resource string) []admissionv1.RuleWithOperations {
+		return []admissionv1.RuleWithOperations{{
+			Operations: []admissionv1.OperationType{admissionv1.Create},
+			Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{resource}},
+		}}
+	}
+	at := func(path string) admissionv1.WebhookClientConfig {
+		return admissionv1.WebhookClientConfig{
+			URL: new("https://" + p.lab.Address(layout.OmniControllerWebhook) + path), CABundle: p.ca.CertPEM(),
+		}
+	}
+	labelled := func(key string) *metav1.LabelSelector {
+		return &metav1.LabelSelector{MatchLabels: map[string]string{key: "true"}}
+	}
 	return &admissionv1.MutatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: controller},
 		Webhooks: []admissionv1.MutatingWebhook{{
-			Name: "pods.omni.cast.ai",
-			ClientConfig: admissionv1.WebhookClientConfig{
-				URL:      new("https://" + p.lab.Address(layout.OmniControllerWebhook) + "/mutate-pod"),
-				CABundle: p.ca.CertPEM(),
-			},
-			Rules: []admissionv1.RuleWithOperations{{
-				Operations: []admissionv1.OperationType{admissionv1.Create},
-				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
-			}},
-			NamespaceSelector: &metav1.LabelSelector{
-				MatchLabels: map[string]string{"omni.cast.ai/enable-scheduling": "true"},
-			},
+			Name: "pods.omni.cast.ai", ClientConfig: at("/mutate-pod"), Rules: onCreate("pods"),
+			NamespaceSelector:       labelled("omni.cast.ai/enable-scheduling"),
 			FailurePolicy:           ptr.To(admissionv1.Fail),
+			SideEffects:             ptr.To(admissionv1.SideEffectClassNone),
+			AdmissionReviewVersions: []string{"v1"},
+		}, {
+			// That pods go where they were planned is not worth a Node that does not come.
+			Name: "nodes.omni.cast.ai", ClientConfig: at("/mutate-node"), Rules: onCreate("nodes"),
+			ObjectSelector:          labelled("omni.cast.ai/edge-node"),
+			FailurePolicy:           ptr.To(admissionv1.Ignore),
+			TimeoutSeconds:          ptr.To(int32(2)),
 			SideEffects:             ptr.To(admissionv1.SideEffectClassNone),
 			AdmissionReviewVersions: []string{"v1"},
 		}},

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/pkg/webhook"
+)
+
+func TestStartup(t *testing.T) {
+	for name, test := range map[string]struct {
+		edge   string
+		taints []corev1.Taint
+		path   string
+	}{
+		"an edge with taints":        {"true", []corev1.Taint{edgenode.EdgeTaint()}, "/spec/taints/1"},
+		"an edge without":            {"true", nil, "/spec/taints"},
+		"an edge that has it":        {"true", []corev1.Taint{edgenode.StartupTaint()}, ""},
+		"a node of the main cluster": {"", nil, ""},
+	} {
+		raw, err := json.Marshal(&corev1.Node{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Node"},
+			ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: map[string]string{v1beta1.LabelEdgeNode: test.edge}},
+			Spec:       corev1.NodeSpec{Taints: test.taints},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		scheme := runtime.NewScheme()
+		if err := clientgoscheme.AddToScheme(scheme); err != nil {
+			t.Fatal(err)
+		}
+		h := &webhook.Startup{Decoder: admission.NewDecoder(scheme)}
+		response := h.Handle(t.Context(), admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Object: runtime.RawExtension{Raw: raw}}})
+		if !response.Allowed {
+			t.Errorf("%s: refused: %v", name, response.Result)
+		}
+		if (test.path == "") != (len(response.Patches) == 0) || test.path != "" && response.Patches[0].Path != test.path || len(response.Patches) > 1 {
+			t.Errorf("%s: patches %v, want one of %q", name, response.Patches, test.path)
+		}
+	}
+}
