@@ -13,6 +13,7 @@ import (
 
 	"github.com/castai/omni/pkg/cmd/offboard"
 	"github.com/castai/omni/pkg/cmd/onboard"
+	"github.com/castai/omni/pkg/cmd/simulate"
 	"github.com/castai/omni/pkg/cmd/version"
 )
 
@@ -30,6 +31,6 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	cmd.SetErr(streams.ErrOut)
 	cluster := genericclioptions.NewConfigFlags(true)
 	cluster.AddFlags(cmd.PersistentFlags())
-	cmd.AddCommand(onboard.New(cluster, streams), offboard.New(cluster, streams), version.New(streams))
+	cmd.AddCommand(onboard.New(cluster, streams), offboard.New(cluster, streams), simulate.New(cluster, streams), version.New(streams))
 	return cmd
 }
