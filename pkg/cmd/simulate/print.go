@@ -32,34 +32,48 @@ func printJSON(out io.Writer, r *result) error {
 }
 
 func printTable(out io.Writer, r *result) error {
-	w := printers.GetNewTabWriter(out)
-	if len(r.Placement) > 0 {
-		fmt.Fprintln(w, "TYPE\tLOCATION\tZONE\tCAPACITY\t$/H\tMACHINES\tPODS")
-		for _, row := range rows(r.Placement) {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4f\t%d\t%d\n", row.Type, row.Location, row.Zone, row.CapacityType, row.Price, row.machines, row.pods)
-		}
-		fmt.Fprintln(w)
-		fmt.Fprintln(w, "LOCATION\tMACHINES\tPODS\t$/H")
-		for _, l := range r.Locations {
-			fmt.Fprintf(w, "%s\t%d\t%d\t%.4f\n", l.Name, l.Machines, l.Pods, l.HourlyBill)
-		}
-		fmt.Fprintln(w)
+	sections := []func(io.Writer, *result){printMachines, printLocations, printSummary}
+	if len(r.Placement) == 0 {
+		sections = sections[2:]
 	}
-	printSummary(w, r)
-	return w.Flush()
+	for i, print := range sections {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		w := printers.GetNewTabWriter(out) // one for each: it remembers widths
+		print(w, r)
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printMachines(w io.Writer, r *result) {
+	fmt.Fprintln(w, "TYPE\tLOCATION\tZONE\tCAPACITY\t$/H\tMACHINES\tPODS")
+	for _, row := range rows(r.Placement) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.4f\t%d\t%d\n", row.Type, row.Location, row.Zone, row.CapacityType, row.Price, row.machines, row.pods)
+	}
+}
+
+func printLocations(w io.Writer, r *result) {
+	fmt.Fprintln(w, "LOCATION\tMACHINES\tPODS\t$/H")
+	for _, l := range r.Locations {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.4f\n", l.Name, l.Machines, l.Pods, l.HourlyBill)
+	}
 }
 
 func printSummary(w io.Writer, r *result) {
-	fmt.Fprintf(w, "Bill:\t%.4f $/h for %d machines, %v $/h of overhead for each counted\n", r.HourlyBill, len(r.Placement), r.EdgeOverhead)
+	fmt.Fprintf(w, "Bill:\t%.4f $/h for %d machines, each with %v $/h of overhead\n", r.HourlyBill, len(r.Placement), r.EdgeOverhead)
 	if r.LowerBound > 0 {
-		fmt.Fprintf(w, "Lower bound:\t%.4f $/h: the bill is within %.1f %% of the possible\n", r.LowerBound, r.WithinPercent)
+		fmt.Fprintf(w, "Lower bound:\t%.4f $/h; the bill is within %.1f %% of the possible\n", r.LowerBound, r.WithinPercent)
 	}
 	if without := r.WithoutEdges; without != nil {
-		fmt.Fprintf(w, "Without edges:\t%.4f $/h for %d machines, unplaced pods: %d", without.HourlyBill, without.Machines, without.Unplaced)
+		saved := ""
 		if without.SavedPercent != nil {
-			fmt.Fprintf(w, "; edges save %.1f %%", *without.SavedPercent)
+			saved = fmt.Sprintf("; edges save %.1f %%", *without.SavedPercent)
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "Without edges:\t%.4f $/h for %d machines, unplaced pods: %d%s\n", without.HourlyBill, without.Machines, without.Unplaced, saved)
 	}
 	fmt.Fprintf(w, "Pods:\t%d; on nodes that are there: %d, unplaced: %d\n", r.Pods, r.OnNodes, len(r.Unplaced))
 	for _, name := range r.Unplaced[:min(len(r.Unplaced), shownReasons)] {
