@@ -8,15 +8,16 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/castai/omni/pkg/cloud"
 )
 
 // Lister asks a cloud for the region of an edge location. The catalog of a cloud
 // without one is the snapshot.
 type Lister interface {
 	// ListOfferings asks for every part. One that fails is as in known, which may
-	// be nil, with the error in it; the error names all parts that failed. There
-	// is always a listing.
-	ListOfferings(ctx context.Context, known *Listing) (*Listing, error)
+	// be nil, with the error in it: see Listing.Stale.
+	ListOfferings(ctx context.Context, known *Listing) *Listing
 }
 
 // Listing is what a cloud has said about a region. Its parts are asked for apart,
@@ -29,7 +30,8 @@ type Listing struct {
 	Zones Part[map[string][]string] `json:"zones,omitzero"`
 	// OnDemand prices in US dollars per hour, by the name of the type.
 	OnDemand Part[map[string]float64] `json:"onDemand,omitzero"`
-	// Spot prices in US dollars per hour, by zone, then by the name of the type.
+	// Spot prices in US dollars per hour, by zone, then by the name of the type. A
+	// price that holds in every zone has the zone "".
 	Spot Part[map[string]map[string]float64] `json:"spot,omitzero"`
 }
 
@@ -38,8 +40,9 @@ type Part[T any] struct {
 	Value T `json:"value,omitempty"`
 	// Time it was answered; zero: never.
 	Time metav1.Time `json:"time,omitzero"`
-	// Error of the last try, empty when that was answered.
-	Error string `json:"error,omitempty"`
+	// Error of the last try, empty when that was answered, and its class.
+	Error string           `json:"error,omitempty"`
+	Class cloud.ErrorClass `json:"class,omitempty"`
 }
 
 // Known says that the part was answered once.
@@ -86,7 +89,7 @@ func (l *Listing) zonesOf(instanceType string) []string {
 	}
 	zones := []string{everyZone}
 	for zone, prices := range l.Spot.Value {
-		if _, ok := prices[instanceType]; ok {
+		if _, ok := prices[instanceType]; ok && zone != everyZone {
 			zones = append(zones, zone)
 		}
 	}
@@ -135,7 +138,10 @@ func (l *Listing) spotPrice(instanceType, zone string, fallback *snapshotIndex) 
 		p, ok := fallback.prices[spot][instanceType]
 		return p, ok
 	}
-	hourly := l.Spot.Value[zone][instanceType]
+	hourly, ok := l.Spot.Value[zone][instanceType]
+	if !ok {
+		hourly = l.Spot.Value[everyZone][instanceType]
+	}
 	return price{hourly, Source{BasisLive, l.Spot.Time}}, hourly > 0
 }
 

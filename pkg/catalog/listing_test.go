@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
 const noon = 1_800_000_000
@@ -60,6 +62,15 @@ func TestLearn(t *testing.T) {
 		"spot above on-demand, and free machines": {Listing{types, zones,
 			part(map[string]float64{"m5.large": 0.1, "new.large": 0}, 3), part(map[string]map[string]float64{"a": {"m5.large": 0.11}, "b": {"m5.large": 0}}, 4),
 		}, []string{"m5.large a on-demand 0.1 " + live(3), "m5.large b on-demand 0.1 " + live(3)}},
+		"spot prices that hold in every zone": {Listing{types, zones, list,
+			part(map[string]map[string]float64{"": {"m5.large": 0.05, "new.large": 0.3}, "b": {"m5.large": 0.04}}, 4),
+		}, []string{
+			"m5.large b spot 0.04 " + live(4), "m5.large a spot 0.05 " + live(4),
+			"m5.large a on-demand 0.1 " + live(3), "m5.large b on-demand 0.1 " + live(3), "new.large b on-demand 0.2 " + live(3),
+		}},
+		"those, and no zones": {Listing{Types: types, OnDemand: list, Spot: part(map[string]map[string]float64{"": {"m5.large": 0.05}}, 4)}, []string{
+			"m5.large  spot 0.05 " + live(4), "m5.large  on-demand 0.1 " + live(3), "new.large  on-demand 0.2 " + live(3),
+		}},
 		"nothing": {Listing{}, []string{"m5.large  spot 0.048 " + estimate, "m5.large  on-demand 0.096 " + snapshot}},
 	} {
 		c := snapshotOf(t)
@@ -100,6 +111,19 @@ func TestLearnOfOneAccount(t *testing.T) {
 	c.Forget(func(Region) bool { return false })
 	if len(c.Offerings(ours)) != before || len(c.Listings()) != 0 {
 		t.Errorf("%d offerings, want the %d of the snapshot", len(c.Offerings(ours)), before)
+	}
+}
+
+func TestRegionOf(t *testing.T) {
+	for want, spec := range map[Region]*v1beta1.EdgeLocationSpec{
+		{"AWS", "us-west-2", "123456789012"}:            {Provider: "AWS", Region: "us-west-2", AWS: &v1beta1.AWSLocation{AccountID: "123456789012"}},
+		{"GCP", "us-central1", "my-project"}:            {Provider: "GCP", Region: "us-central1", GCP: &v1beta1.GCPLocation{ProjectID: "my-project"}},
+		{"OCI", "us-ashburn-1", "ocid1.tenancy.oc1..a"}: {Provider: "OCI", Region: "us-ashburn-1", OCI: &v1beta1.OCILocation{TenancyID: "ocid1.tenancy.oc1..a"}},
+		{"GCP", "us-central1", ""}:                      {Provider: "GCP", Region: "us-central1"},
+	} {
+		if got := RegionOf(spec); got != want {
+			t.Errorf("%v, want %v", got, want)
+		}
 	}
 }
 

@@ -8,8 +8,13 @@ import "github.com/castai/omni/pkg/apis/omni/v1beta1"
 // RegionOf returns the region of an edge location as its account sees it.
 func RegionOf(spec *v1beta1.EdgeLocationSpec) Region {
 	region := Region{Provider: string(spec.Provider), Name: spec.Region}
-	if spec.AWS != nil {
+	switch {
+	case spec.AWS != nil:
 		region.Account = spec.AWS.AccountID
+	case spec.GCP != nil:
+		region.Account = spec.GCP.ProjectID
+	case spec.OCI != nil:
+		region.Account = spec.OCI.TenancyID
 	}
 	return region
 }

@@ -8,6 +8,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
+// The layouts of times and days in what people read, in UTC.
+const (
+	dateTime = "2006-01-02T15:04:05Z"
+	date     = "2006-01-02"
+)
+
 // Basis is what a price rests on.
 type Basis string
 
@@ -32,7 +38,7 @@ type Source struct {
 // "live 2026-11-23T02:49:41Z", "snapshot 2026-07-20".
 func (s Source) String() string {
 	if s.Basis == BasisLive {
-		return "live " + s.Time.UTC().Format("2006-01-02T15:04:05Z")
+		return "live " + s.Time.UTC().Format(dateTime)
 	}
 	return s.snapshot()
 }
@@ -47,7 +53,7 @@ func (s Source) Since(now metav1.Time) string {
 }
 
 func (s Source) snapshot() string {
-	text := "snapshot " + s.Time.UTC().Format("2006-01-02")
+	text := "snapshot " + s.Time.UTC().Format(date)
 	if s.Basis == BasisEstimate {
 		text += " (estimate)"
 	}

@@ -109,7 +109,7 @@ func parseProduct(text string) (instanceType string, hourly float64, err error) 
 func (l *Lister) spot(ctx context.Context) (map[string]map[string]float64, int, error) {
 	prices, since := map[string]map[string]float64{}, map[[2]string]time.Time{}
 	pages := ec2.NewDescribeSpotPriceHistoryPaginator(l.ec2, &ec2.DescribeSpotPriceHistoryInput{
-		StartTime: aws.Time(l.clock.Now()), ProductDescriptions: []string{string(ec2types.RIProductDescriptionLinuxUnix)},
+		StartTime: aws.Time(l.asker.Clock.Now()), ProductDescriptions: []string{string(ec2types.RIProductDescriptionLinuxUnix)},
 		MaxResults: aws.Int32(spotsPerPage),
 	})
 	for pages.HasMorePages() {

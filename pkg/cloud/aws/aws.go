@@ -87,7 +87,7 @@ func New(ctx context.Context, location Location) (*Provider, error) {
 			"neither spec.aws.roleARN nor spec.credentials.secretRef is set: run the onboarding script or set one of them")}
 	}
 	return &Provider{
-		Lister:   catalogaws.New(cfg, clock.RealClock{}),
+		Lister:   catalogaws.New(cfg, clock.RealClock{}, classify),
 		location: location,
 		ec2:      ec2.NewFromConfig(cfg),
 		ssm:      ssm.NewFromConfig(cfg),

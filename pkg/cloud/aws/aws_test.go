@@ -73,8 +73,8 @@ func TestContract(t *testing.T) {
 func TestListOfferings(t *testing.T) {
 	endpoint := awstest.StartEmulator(t)
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)
-	listing, err := provider(t, location(t, endpoint)).ListOfferings(t.Context(), nil)
-	if err != nil {
+	listing := provider(t, location(t, endpoint)).ListOfferings(t.Context(), nil)
+	if err := listing.Err(); err != nil {
 		t.Fatal(err)
 	}
 	if listing.OnDemand.Value["m5.large"] != 0.096 || len(listing.Spot.Value[zone]) == 0 || len(listing.Zones.Value["m5.large"]) == 0 {

@@ -94,17 +94,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 func (r *Reconciler) list(ctx context.Context, lister catalog.Lister, location *v1beta1.EdgeLocation, region catalog.Region) (reconcile.Result, error) {
 	bounded, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
-	listing, err := lister.ListOfferings(bounded, r.Catalog.Listing(region))
+	listing := lister.ListOfferings(bounded, r.Catalog.Listing(region))
 	if ctx.Err() != nil {
 		return reconcile.Result{}, nil // the process ends
 	}
 	r.Catalog.Learn(region, listing)
 	wait := interval
-	if err != nil {
+	if err := listing.Err(); err != nil {
 		wait = retryInterval
 		log.FromContext(ctx).Error(err, "Parts of the catalog are stale", "provider", region.Provider, "region", region.Name)
 		r.Recorder.Eventf(location, nil, corev1.EventTypeWarning, "CatalogStale", "List",
-			"prices and machine types are in part those known before, or the snapshot's; asked again in %s: %v", wait, err)
+			"%v; the cloud is asked again in %s", err, wait)
 	}
 	if r.due == nil {
 		r.due = map[catalog.Region]time.Time{}

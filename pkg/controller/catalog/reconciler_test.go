@@ -33,16 +33,18 @@ type shop struct {
 	asked int
 }
 
-func (s *shop) ListOfferings(_ context.Context, known *catalog.Listing) (*catalog.Listing, error) {
+func (s *shop) ListOfferings(_ context.Context, known *catalog.Listing) *catalog.Listing {
 	s.asked++
 	if s.fail != nil {
-		if known == nil {
-			known = &catalog.Listing{}
+		listing := catalog.Listing{}
+		if known != nil {
+			listing = *known
 		}
-		return known, s.fail
+		listing.OnDemand.Error = s.fail.Error()
+		return &listing
 	}
 	now := metav1.NewTime(s.clock.Now())
-	return &catalog.Listing{OnDemand: catalog.Part[map[string]float64]{Value: map[string]float64{"m5.large": s.price}, Time: now}}, nil
+	return &catalog.Listing{OnDemand: catalog.Part[map[string]float64]{Value: map[string]float64{"m5.large": s.price}, Time: now}}
 }
 
 type signedIn struct {
@@ -134,12 +136,12 @@ func TestRefresh(t *testing.T) {
 
 func TestFailure(t *testing.T) {
 	w := newWorld(t, location("oregon", metav1.ConditionTrue))
-	w.shop.fail = errors.New("on-demand prices: AccessDeniedException")
+	w.shop.fail = errors.New("AccessDeniedException")
 	if err := w.run("oregon", 1, 10*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	w.price(0.096, "snapshot 2026-07-20")
-	if event := <-w.events.Events; !strings.Contains(event, "CatalogStale") || !strings.Contains(event, "on-demand prices: AccessDeniedException") {
+	if event := <-w.events.Events; !strings.Contains(event, "CatalogStale") || !strings.Contains(event, "on-demand prices: AccessDeniedException; those of the snapshot of 2026-07-20 are used") {
 		t.Errorf("event %q", event)
 	}
 	w.shop.fail = nil
