@@ -19,6 +19,7 @@ import (
 // google.golang.org/api carries them.
 var documents = []string{
 	"compute/v1/compute-api.json",
+	"cloudbilling/v1/cloudbilling-api.json",
 	"iam/v1/iam-api.json",
 	"iamcredentials/v1/iamcredentials-api.json",
 	"cloudresourcemanager/v1/cloudresourcemanager-api.json",

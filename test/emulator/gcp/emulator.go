@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package gcp is a schema-faithful emulator of the parts of Google Cloud that OMNI
-// uses: Compute Engine, IAM, Resource Manager, Service Usage and the token
-// endpoints. Requests are routed and validated by Google's own discovery documents;
+// uses: Compute Engine, IAM, Resource Manager, Service Usage, the price list of
+// Cloud Billing and the token endpoints. Requests are routed and validated by Google's own discovery documents;
 // what the services do with a request (lifecycle, quotas, permissions) is ours, so
 // nothing that passes here is verified against Google Cloud.
 package gcp
@@ -43,6 +43,7 @@ type Options struct {
 type Emulator struct {
 	Options
 	faults fault.Rules
+	market market
 	admin  *http.ServeMux
 
 	mu sync.Mutex
@@ -75,6 +76,8 @@ func New(o Options) *Emulator {
 	e.admin.HandleFunc("GET /_emulator/objects", e.getObjects)
 	e.admin.HandleFunc("PUT /_emulator/callers/{caller}", e.putCaller)
 	e.admin.HandleFunc("PUT /_emulator/quotas/{region}/{metric}", e.putQuota)
+	e.admin.HandleFunc("POST /_emulator/prices", e.market.add)
+	e.admin.HandleFunc("DELETE /_emulator/prices", e.market.clear)
 	e.admin.HandleFunc("POST /_emulator/preempt/{path...}", e.preempt)
 	e.admin.HandleFunc("POST /v1/token", e.exchangeToken)
 	e.admin.HandleFunc("POST /token", e.keyToken)
@@ -200,8 +203,11 @@ func (e *Emulator) answer(ctx context.Context, c *call) (object, *Error) {
 }
 
 func (e *Emulator) dispatch(c *call) (object, *Error) {
-	if c.method.service.Name == "compute" {
+	switch c.method.service.Name {
+	case "compute":
 		return e.compute(c)
+	case "cloudbilling":
+		return e.market.list(c)
 	}
 	return e.identity(c)
 }

@@ -98,6 +98,8 @@ func (c *call) permissions() []string {
 		verb = "enable"
 	}
 	switch c.method.service.Name {
+	case "cloudbilling":
+		return nil // the price list is public: any account of Google may read it
 	case "cloudresourcemanager":
 		return []string{"resourcemanager." + collection + "." + verb}
 	case "iam":

@@ -14,15 +14,18 @@ var zones = map[string][]string{
 	"europe-west4": {"europe-west4-a", "europe-west4-b", "europe-west4-c"},
 }
 
-// machineTypes exist in every zone. vCPUs and memory:
-// https://cloud.google.com/compute/docs/machine-resource
-var machineTypes = []struct {
+// machineType as in the answers.
+type machineType struct {
 	name             string
 	vCPUs, memoryMiB int
 	arch             string
 	gpu              string
 	gpus             int
-}{
+}
+
+// machineTypes exist in every zone, beside those of OMNI's snapshot. vCPUs and memory:
+// https://cloud.google.com/compute/docs/machine-resource
+var machineTypes = []machineType{
 	{"e2-medium", 2, 4096, "X86_64", "", 0},
 	{"e2-standard-2", 2, 8192, "X86_64", "", 0},
 	{"e2-standard-4", 4, 16384, "X86_64", "", 0},
@@ -90,7 +93,7 @@ func (e *Emulator) seedZone(path, zone, region string) {
 	e.objects[path] = object{
 		"kind": "compute#zone", "name": zone, "id": e.newID(), "status": "UP", "region": e.link(region), "selfLink": e.link(path),
 	}
-	for _, t := range machineTypes {
+	for _, t := range allMachineTypes() {
 		key := path + "/machineTypes/" + t.name
 		o := object{
 			"kind": "compute#machineType", "name": t.name, "id": e.newID(), "zone": zone, "selfLink": e.link(key),
