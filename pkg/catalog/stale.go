@@ -21,7 +21,7 @@ type Stale struct {
 	// Class and Error of the last try.
 	Class cloud.ErrorClass
 	Error string
-	// Time of what is used instead; zero: the snapshot's.
+	// Time of the oldest that is used instead; zero: the snapshot's.
 	Time metav1.Time
 }
 
@@ -52,9 +52,12 @@ func (l *Listing) Stale() []Stale {
 		if part.error == "" {
 			continue
 		}
-		alike := slices.IndexFunc(all, func(s Stale) bool { return s.Error == part.error && s.Time.Equal(&part.time) })
-		if alike >= 0 {
-			all[alike].Parts = append(all[alike].Parts, part.name)
+		i := slices.IndexFunc(all, func(s Stale) bool { return s.Error == part.error && s.Time.IsZero() == part.time.IsZero() })
+		if i >= 0 {
+			all[i].Parts = append(all[i].Parts, part.name)
+			if part.time.Before(&all[i].Time) {
+				all[i].Time = part.time
+			}
 			continue
 		}
 		all = append(all, Stale{[]string{part.name}, part.class, part.error, part.time})

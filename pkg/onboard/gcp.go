@@ -49,7 +49,7 @@ func newGCPPlace(p Place, registered GCPRegistered) (gcpPlace, error) {
 
 // gcpServices are what the provider and the script ask.
 var gcpServices = []string{
-	"cloudresourcemanager.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com",
+	"cloudbilling.googleapis.com", "cloudresourcemanager.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com",
 }
 
 // gcpOnboarding is what the onboarding script of Google Cloud is made of.

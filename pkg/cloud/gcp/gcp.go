@@ -13,10 +13,13 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+	"google.golang.org/api/cloudbilling/v1"
 	cloudresourcemanager "google.golang.org/api/cloudresourcemanager/v1"
 	"google.golang.org/api/compute/v1"
 	"google.golang.org/api/option"
+	"k8s.io/utils/clock"
 
+	cataloggcp "github.com/castai/omni/pkg/catalog/gcp"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/gcp/contract"
 )
@@ -54,8 +57,10 @@ type Location struct {
 // how long Launch waits for its operation at a time; a machine takes 5 s to 30 s.
 const requestTimeout = 45 * time.Second
 
-// Provider implements cloud.Provider for one location.
+// Provider implements cloud.Provider for one location, and catalog.Lister for its
+// region.
 type Provider struct {
+	*cataloggcp.Lister
 	location Location
 	compute  *compute.Service
 	projects *cloudresourcemanager.ProjectsService
@@ -79,7 +84,14 @@ func New(ctx context.Context, location Location) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure the Resource Manager client: %w", err)
 	}
-	return &Provider{location: location, compute: computeService, projects: resourceManager.Projects}, nil
+	billing, err := cloudbilling.NewService(ctx, location.options(client, "/")...)
+	if err != nil {
+		return nil, fmt.Errorf("configure the Cloud Billing client: %w", err)
+	}
+	return &Provider{
+		Lister:   cataloggcp.New(location.ProjectID, location.Region, computeService, billing, clock.RealClock{}, classify),
+		location: location, compute: computeService, projects: resourceManager.Projects,
+	}, nil
 }
 
 // options of the client of a service that is served below path.

@@ -52,6 +52,26 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// TestListOfferings: the permissions of the role are enough, and prices are asked for
+// with the location's own credentials.
+func TestListOfferings(t *testing.T) {
+	endpoint := gcptest.Start(t)
+	l := keyless(t, endpoint)
+	p := provider(t, l)
+	listing := p.ListOfferings(t.Context(), nil)
+	if err := listing.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if listing.OnDemand.Value["e2-standard-2"] == 0 || listing.Spot.Value[""]["g2-standard-4"] == 0 || len(listing.Zones.Value["e2-standard-2"]) != 4 {
+		t.Errorf("%d on-demand prices, %d types", len(listing.OnDemand.Value), len(listing.Types.Value))
+	}
+	gcptest.Do(t, http.MethodPut, endpoint+"/_emulator/callers/"+l.ServiceAccount, map[string]any{"denied": []string{"compute.machineTypes.list"}})
+	stale := p.ListOfferings(t.Context(), listing).Stale()
+	if len(stale) != 1 || stale[0].Class != cloud.ClassAuth || !strings.Contains(stale[0].Error, "compute.machineTypes.list") {
+		t.Errorf("%+v, want the permission that is missing", stale)
+	}
+}
+
 func request(token, name string) cloud.LaunchRequest {
 	return cloud.LaunchRequest{
 		ClientToken: token, EdgeUID: name, Name: name, InstanceType: "e2-standard-2", Zone: gcptest.Zone, Image: image,

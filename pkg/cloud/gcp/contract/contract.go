@@ -27,6 +27,7 @@ var permissions = []string{
 	"compute.instances.setLabels",
 	"compute.instances.setMetadata",
 	"compute.instances.setTags",
+	"compute.machineTypes.list",
 	"compute.subnetworks.use",
 	"compute.zoneOperations.get",
 }
