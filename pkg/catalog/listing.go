@@ -31,7 +31,7 @@ type Listing struct {
 	// OnDemand prices in US dollars per hour, by the name of the type.
 	OnDemand Part[map[string]float64] `json:"onDemand,omitzero"`
 	// Spot prices in US dollars per hour, by zone, then by the name of the type. A
-	// price that holds in every zone has the zone "".
+	// price that holds in every zone has the zone EveryZone.
 	Spot Part[map[string]map[string]float64] `json:"spot,omitzero"`
 }
 
@@ -54,8 +54,8 @@ const (
 	spot     = "spot"
 )
 
-// everyZone is the zone of an offering whose price holds in every zone.
-const everyZone = ""
+// EveryZone is the zone of an offering or a price that holds in every zone.
+const EveryZone = ""
 
 // offerings puts the parts together, cheapest first. Those that are not known are
 // taken from the snapshot of the region.
@@ -82,14 +82,14 @@ func (l *Listing) offerings(region Region, snapshot []Offering) []Offering {
 }
 
 // zonesOf are the zones to make offerings for. While the zones a type is offered in
-// are not known, those of the spot prices are, and every other zone is everyZone.
+// are not known, those of the spot prices are, and every other zone is EveryZone.
 func (l *Listing) zonesOf(instanceType string) []string {
 	if l.Zones.Known() {
 		return l.Zones.Value[instanceType]
 	}
-	zones := []string{everyZone}
+	zones := []string{EveryZone}
 	for zone, prices := range l.Spot.Value {
-		if _, ok := prices[instanceType]; ok && zone != everyZone {
+		if _, ok := prices[instanceType]; ok && zone != EveryZone {
 			zones = append(zones, zone)
 		}
 	}
@@ -104,7 +104,7 @@ func (l *Listing) priced(o Offering, fallback *snapshotIndex) []Offering {
 	list, listed := l.onDemandPrice(o.InstanceType, fallback)
 	// An on-demand price holds in every zone: one offering for all of them will
 	// do when the zones are not known.
-	if listed && (l.Zones.Known() || o.Zone == everyZone) {
+	if listed && (l.Zones.Known() || o.Zone == EveryZone) {
 		ways = append(ways, o.at(onDemand, list))
 	}
 	if price, ok := l.spotPrice(o.InstanceType, o.Zone, fallback); ok && (!listed || price.hourly <= list.hourly) {
@@ -140,7 +140,7 @@ func (l *Listing) spotPrice(instanceType, zone string, fallback *snapshotIndex) 
 	}
 	hourly, ok := l.Spot.Value[zone][instanceType]
 	if !ok {
-		hourly = l.Spot.Value[everyZone][instanceType]
+		hourly = l.Spot.Value[EveryZone][instanceType]
 	}
 	return price{hourly, Source{BasisLive, l.Spot.Time}}, hourly > 0
 }

@@ -7,8 +7,6 @@ package gcp
 
 import (
 	"context"
-	"slices"
-	"sync"
 
 	"google.golang.org/api/cloudbilling/v1"
 	"google.golang.org/api/compute/v1"
@@ -40,60 +38,7 @@ func New(project, region string, computeService *compute.Service, billing *cloud
 
 var _ catalog.Lister = (*Lister)(nil)
 
-// ListOfferings implements catalog.Lister. There are two answers for the four
-// parts: the machine types with their zones, and the price list. A price is put
-// together from what a type is made of, so that without types there are no prices.
+// ListOfferings implements catalog.Lister.
 func (l *Lister) ListOfferings(ctx context.Context, known *catalog.Listing) *catalog.Listing {
-	if known == nil {
-		known = &catalog.Listing{}
-	}
-	machines := sync.OnceValues(func() ([]*machine, error) { return l.machines(ctx) })
-	rates := sync.OnceValues(func() (rates, error) {
-		if _, err := machines(); err != nil {
-			return nil, err
-		}
-		return l.rates(ctx)
-	})
-	prices := func(spot bool) (map[string]float64, error) {
-		all, err := machines()
-		if err != nil {
-			return nil, err
-		}
-		list, err := rates()
-		return list.prices(all, spot), err
-	}
-	return &catalog.Listing{
-		Types: lister.Ask(ctx, &l.asker, known.Types, func(context.Context) ([]catalog.Type, int, error) {
-			all, err := machines()
-			return types(all), len(all), err
-		}),
-		Zones: lister.Ask(ctx, &l.asker, known.Zones, func(context.Context) (map[string][]string, int, error) {
-			all, err := machines()
-			return zones(all), len(all), err
-		}),
-		OnDemand: lister.Ask(ctx, &l.asker, known.OnDemand, func(context.Context) (map[string]float64, int, error) {
-			list, err := prices(false)
-			return list, len(list), err
-		}),
-		Spot: lister.Ask(ctx, &l.asker, known.Spot, func(context.Context) (map[string]map[string]float64, int, error) {
-			list, err := prices(true)
-			return map[string]map[string]float64{"": list}, len(list), err
-		}),
-	}
-}
-
-func types(machines []*machine) []catalog.Type {
-	all := make([]catalog.Type, len(machines))
-	for i := range machines {
-		all[i] = machines[i].Type
-	}
-	return all
-}
-
-func zones(machines []*machine) map[string][]string {
-	all := map[string][]string{}
-	for i := range machines {
-		all[machines[i].InstanceType] = slices.Sorted(slices.Values(machines[i].zones))
-	}
-	return all
+	return lister.ByParts[parts]{Asker: &l.asker, Machines: l.machines, Prices: l.prices}.List(ctx, known)
 }

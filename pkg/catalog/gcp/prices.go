@@ -11,6 +11,8 @@ import (
 
 	"google.golang.org/api/cloudbilling/v1"
 	"google.golang.org/api/googleapi"
+
+	"github.com/castai/omni/pkg/catalog/lister"
 )
 
 const (
@@ -44,7 +46,12 @@ type rate struct {
 // rates in US dollars per hour.
 type rates map[rate]float64
 
-// rates of the region.
+// prices of the region.
+func (l *Lister) prices(ctx context.Context) (lister.PriceOf[parts], error) {
+	list, err := l.rates(ctx)
+	return list.price, err
+}
+
 func (l *Lister) rates(ctx context.Context) (rates, error) {
 	all := rates{}
 	call := l.billing.Services.Skus.List(computeEngine).CurrencyCode("USD").PageSize(l.skusPerPage).Fields(googleapi.Field(skuFields))
@@ -165,18 +172,7 @@ func hourly(sku *cloudbilling.Sku, of resource) float64 {
 	return 0
 }
 
-// prices by the name of the type. A type of which one part has no rate has no
-// price: it must not look cheaper than it is.
-func (r rates) prices(machines []*machine, spot bool) map[string]float64 {
-	all := map[string]float64{}
-	for _, m := range machines {
-		if price, ok := r.price(m, spot); ok {
-			all[m.InstanceType] = price
-		}
-	}
-	return all
-}
-
+// price of a machine.
 func (r rates) price(m *machine, spot bool) (float64, bool) {
 	family := billingFamily(m.InstanceType)
 	sum, whole := 0.0, true
@@ -186,12 +182,12 @@ func (r rates) price(m *machine, spot bool) (float64, bool) {
 	}
 	add(float64(m.VCPU), r[rate{core, family, spot}])
 	add(float64(m.MemoryBytes)/gibibyte, r[rate{memory, family, spot}])
-	add(float64(m.GPUs), r[rate{gpu, m.gpu, spot}])
+	add(float64(m.GPUs), r[rate{gpu, m.Parts.gpu, spot}])
 	disk, own := r[rate{ssd, family, spot}]
 	if !own {
 		disk = r[rate{ssd, "", spot}]
 	}
-	add(float64(m.ssdGiB), disk)
+	add(float64(m.Parts.ssdGiB), disk)
 	return sum, whole
 }
 

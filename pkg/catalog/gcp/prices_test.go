@@ -100,10 +100,10 @@ func TestPrice(t *testing.T) {
 		machine machine
 		want    float64
 	}{
-		"GPU and SSD":            {machine{Type: catalog.Type{InstanceType: "a2-ultragpu-1g", VCPU: 12, MemoryBytes: gib(170), GPUs: 1}, gpu: "Nvidia Tesla A100 80GB GPU", ssdGiB: 375}, 12*0.03 + 170*0.004 + 4 + 375*0.0001},
-		"a family's own SSD":     {machine{Type: catalog.Type{InstanceType: "z3-highmem-8", VCPU: 8, MemoryBytes: gib(64)}, ssdGiB: 3000}, 8*0.05 + 64*0.005 + 3000*0.0002},
+		"GPU and SSD":            {machine{Type: catalog.Type{InstanceType: "a2-ultragpu-1g", VCPU: 12, MemoryBytes: gib(170), GPUs: 1}, Parts: parts{"Nvidia Tesla A100 80GB GPU", 375}}, 12*0.03 + 170*0.004 + 4 + 375*0.0001},
+		"a family's own SSD":     {machine{Type: catalog.Type{InstanceType: "z3-highmem-8", VCPU: 8, MemoryBytes: gib(64)}, Parts: parts{ssdGiB: 3000}}, 8*0.05 + 64*0.005 + 3000*0.0002},
 		"another name":           {machine{Type: catalog.Type{InstanceType: "a3-megagpu-8g", VCPU: 208, MemoryBytes: gib(1872)}}, 208*0.03 + 1872*0.003},
-		"a GPU without a price":  {machine{Type: catalog.Type{InstanceType: "a2-highgpu-1g", VCPU: 12, MemoryBytes: gib(85), GPUs: 1}, gpu: "Nvidia Tesla A100 GPU"}, 0},
+		"a GPU without a price":  {machine{Type: catalog.Type{InstanceType: "a2-highgpu-1g", VCPU: 12, MemoryBytes: gib(85), GPUs: 1}, Parts: parts{gpu: "Nvidia Tesla A100 GPU"}}, 0},
 		"memory without a price": {machine{Type: catalog.Type{InstanceType: "m3-ultramem-32", VCPU: 32, MemoryBytes: gib(976)}}, 0},
 	} {
 		price, ok := list.price(&test.machine, false)

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/api/compute/v1"
 
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/catalog/lister"
 	"github.com/castai/omni/pkg/cloud"
 )
 
@@ -21,10 +22,10 @@ import (
 // https://cloud.google.com/compute/docs/reference/rest/v1/machineTypes/aggregatedList
 const maxTypesPerPage = 500
 
-// machine is a machine type with what its price is made of.
-type machine struct {
-	catalog.Type
-	zones []string
+type machine = lister.Machine[parts]
+
+// parts of a machine type that its price is made of, beside vCPUs and memory.
+type parts struct {
 	// gpu is the name of its GPU in the price list; empty: it has none.
 	gpu string
 	// ssdGiB is the local disk that comes with the type and is paid for apart.
@@ -100,7 +101,7 @@ func (l *Lister) add(all map[string]*machine, page *compute.MachineTypeAggregate
 				if all[t.Name] == nil {
 					all[t.Name] = m
 				}
-				all[t.Name].zones = append(all[t.Name].zones, zone)
+				all[t.Name].Zones = append(all[t.Name].Zones, zone)
 			}
 		}
 	}
@@ -129,10 +130,10 @@ func machineType(t *compute.MachineType) (*machine, bool) {
 		if !known {
 			return nil, false // a TPU, or a GPU whose price nobody could tell
 		}
-		m.GPUs, m.GPUName, m.GPUMemoryBytes, m.gpu = a.GuestAcceleratorCount, gpu.model, gpu.memoryGiB*gibibyte, gpu.sku
+		m.GPUs, m.GPUName, m.GPUMemoryBytes, m.Parts.gpu = a.GuestAcceleratorCount, gpu.model, gpu.memoryGiB*gibibyte, gpu.sku
 	}
 	if t.BundledLocalSsds != nil {
-		m.ssdGiB = t.BundledLocalSsds.PartitionCount * ssdPartitionGiB
+		m.Parts.ssdGiB = t.BundledLocalSsds.PartitionCount * ssdPartitionGiB
 	}
 	withdrawn := t.Deprecated != nil && t.Deprecated.State != "" && t.Deprecated.State != "ACTIVE"
 	return m, m.Architecture != "" && m.VCPU > 0 && m.MemoryBytes > 0 && !t.IsSharedCpu && !withdrawn

@@ -17,7 +17,9 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/common"
 	"github.com/oracle/oci-go-sdk/v65/core"
 	"github.com/oracle/oci-go-sdk/v65/identity"
+	"k8s.io/utils/clock"
 
+	catalogoci "github.com/castai/omni/pkg/catalog/oci"
 	"github.com/castai/omni/pkg/cloud"
 )
 
@@ -42,7 +44,8 @@ type Location struct {
 	// identity of the SDK's package common/auth.
 	Identity common.ConfigurationProvider
 
-	// Endpoint of all services. Empty: those of the region.
+	// Endpoint of all services and of the price list. Empty: those of the region,
+	// and Oracle's.
 	Endpoint string
 }
 
@@ -57,8 +60,10 @@ type APIKey struct {
 // requestTimeout bounds one request: a worker must not wait for ever.
 const requestTimeout = 30 * time.Second
 
-// Provider implements cloud.Provider for one location.
+// Provider implements cloud.Provider for one location, and catalog.Lister for its
+// region.
 type Provider struct {
+	*catalogoci.Lister
 	location Location
 	compute  core.ComputeClient
 	network  core.VirtualNetworkClient
@@ -95,6 +100,10 @@ func New(location Location) (*Provider, error) {
 			client.Host = location.Endpoint
 		}
 	}
+	p.Lister = catalogoci.New(catalogoci.Source{
+		CompartmentID: location.CompartmentID, Compute: &p.compute, Identity: &p.identity, Zone: zoneOf,
+		HTTP: &http.Client{Timeout: requestTimeout}, PriceListHost: location.Endpoint,
+	}, clock.RealClock{}, p.inCompartment)
 	return p, nil
 }
 

@@ -46,7 +46,8 @@ func story(t *testing.T, l oci.Location) error {
 	_, listErr := p.List(t.Context())
 	_, getErr := p.Get(t.Context(), i.ID)
 	_, consoleErr := p.ConsoleOutput(t.Context(), i.ID)
-	return errors.Join(listErr, getErr, consoleErr, p.Terminate(t.Context(), i.ID))
+	offeringsErr := p.ListOfferings(t.Context(), nil).Err()
+	return errors.Join(listErr, getErr, consoleErr, offeringsErr, p.Terminate(t.Context(), i.ID))
 }
 
 // TestLeastPrivilege: the policy is enough, and no statement of it is too much.

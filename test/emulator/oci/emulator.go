@@ -51,6 +51,7 @@ type Emulator struct {
 	clock    clock.Clock
 	cloud    *cloud
 	faults   fault.Rules
+	prices   prices
 	keys     apiKeys
 	admin    *http.ServeMux
 	requests atomic.Int64
@@ -70,6 +71,10 @@ func New(o Options) *Emulator {
 	e.admin.HandleFunc("GET /_emulator/healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
 	e.admin.Handle("/_emulator/faults", &e.faults)
 	e.admin.HandleFunc("POST /_emulator/preempt/{id}", e.preempt)
+	e.prices.faults = &e.faults
+	e.admin.Handle("GET "+pricePath+"{$}", &e.prices)
+	e.admin.HandleFunc("POST /_emulator/prices", e.prices.add)
+	e.admin.HandleFunc("DELETE /_emulator/prices", e.prices.clear)
 	return e
 }
 

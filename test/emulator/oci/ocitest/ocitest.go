@@ -176,6 +176,17 @@ func (c *Cloud) Preempt(t testing.TB, id string) {
 	c.do(t, http.MethodPost, "preempt/"+id, nil)
 }
 
+// SetPrice sets the price of a product of the price list, until the test ends.
+func (c *Cloud) SetPrice(t testing.TB, partNumber string, dollars float64) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"partNumber": partNumber, "price": dollars})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.do(t, http.MethodPost, "prices", body)
+	t.Cleanup(func() { c.do(t, http.MethodDelete, "prices", nil) })
+}
+
 func (c *Cloud) do(t testing.TB, method, path string, body []byte) {
 	t.Helper()
 	// Clean-ups run after the test's context has ended.
