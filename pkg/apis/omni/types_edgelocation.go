@@ -91,6 +91,10 @@ const (
 	ConditionControlPlaneReady = "ControlPlaneReady"
 	// ConditionPeered: the main and the edge cluster have exchanged identities.
 	ConditionPeered = "Peered"
+	// ConditionCatalogFresh: the cloud has said which machines it offers, and at what
+	// price, when it was asked last. It does not hold Ready back: what was known
+	// before, or the snapshot, is used.
+	ConditionCatalogFresh = "CatalogFresh"
 	// ConditionInUse: at least one node template allows the location.
 	ConditionInUse = "InUse"
 	// ConditionReady: machines can be bought here now.

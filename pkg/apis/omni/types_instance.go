@@ -8,8 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Instance is one machine type that a node template could buy: a type in a zone
-// of a location at a price. It is computed from the catalog and never stored.
+// MainCluster is the name of the main cluster where that of a location is expected:
+// no EdgeLocation can have it.
+const MainCluster = "main"
+
+// Instance is one machine type that a node template could buy, or that the main
+// cluster's autoscaler could: a type in a zone of a location at a price. It is
+// computed from the catalog and never stored.
 type Instance struct {
 	metav1.ObjectMeta
 	InstanceType     string
@@ -23,6 +28,7 @@ type Instance struct {
 	Memory           resource.Quantity
 	GPUs             int32
 	GPUName          string
+	GPUMemory        resource.Quantity
 	HourlyPrice      string
 	PriceSource      string
 }
@@ -47,6 +53,7 @@ type InstanceOptions struct {
 	MaxMemory    string
 	MinGPUs      int64
 	GPUName      string
+	MinGPUMemory string
 	Architecture string
 	Region       string
 	EdgeLocation string

@@ -189,6 +189,10 @@ const (
 	ConditionControlPlaneReady = "ControlPlaneReady"
 	// ConditionPeered: the main and the edge cluster have exchanged identities.
 	ConditionPeered = "Peered"
+	// ConditionCatalogFresh: the cloud has said which machines it offers, and at what
+	// price, when it was asked last. It does not hold Ready back: what was known
+	// before, or the snapshot, is used.
+	ConditionCatalogFresh = "CatalogFresh"
 	// ConditionInUse: at least one node template allows the location.
 	ConditionInUse = "InUse"
 	// ConditionReady: machines can be bought here now.
@@ -208,7 +212,7 @@ type EdgeLocationStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered,
-	// InUse and Ready.
+	// CatalogFresh, InUse and Ready.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

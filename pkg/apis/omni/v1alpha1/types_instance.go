@@ -8,8 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Instance is one machine type that a node template could buy: a type in a zone
-// of a location at a price. It is computed from the catalog and never stored.
+// MainCluster is the name of the main cluster where that of a location is expected:
+// no EdgeLocation can have it.
+const MainCluster = "main"
+
+// Instance is one machine type that a node template could buy, or that the main
+// cluster's autoscaler could: a type in a zone of a location at a price. It is
+// computed from the catalog and never stored.
 type Instance struct {
 	// Standard object's metadata; only the name is set.
 	// +optional
@@ -21,7 +26,8 @@ type Instance struct {
 	// Example: m7i.
 	// +optional
 	InstanceFamily string `json:"instanceFamily,omitempty"`
-	// EdgeLocationName is the location it would run in.
+	// EdgeLocationName is the location it would run in: the name of an
+	// EdgeLocation, or main for the main cluster. Example: aws-oregon.
 	EdgeLocationName string `json:"edgeLocationName"`
 	// Region is the cloud's name of the region. Example: us-west-2.
 	Region string `json:"region"`
@@ -41,10 +47,14 @@ type Instance struct {
 	// GPUName is the GPU's model. Example: T4.
 	// +optional
 	GPUName string `json:"gpuName,omitempty"`
+	// GPUMemory is the memory of one GPU. Default: 0, no GPU. Example: 16Gi.
+	// +optional
+	GPUMemory resource.Quantity `json:"gpuMemory,omitzero"`
 	// HourlyPrice in US dollars per hour, as a decimal. Example: "0.0892".
 	HourlyPrice string `json:"hourlyPrice"`
-	// PriceSource says where the price is from and of which day.
-	// Example: snapshot 2026-08-03.
+	// PriceSource says where the price is from and how old it is: live and its age,
+	// or the day of the snapshot that is part of OMNI, and whether it is an estimate.
+	// Example: live 12m.
 	PriceSource string `json:"priceSource"`
 }
 
@@ -90,13 +100,18 @@ type InstanceOptions struct {
 	// case. Example: T4.
 	// +optional
 	GPUName string `json:"gpuName,omitempty"`
+	// MinGPUMemory leaves out machines whose GPUs have less memory each, and those
+	// without GPUs. Example: 24Gi.
+	// +optional
+	MinGPUMemory string `json:"minGPUMemory,omitempty"`
 	// Architecture leaves out other architectures: amd64 or arm64.
 	// +optional
 	Architecture string `json:"architecture,omitempty"`
 	// Region leaves out other regions. Example: us-west-2.
 	// +optional
 	Region string `json:"region,omitempty"`
-	// EdgeLocation leaves out all but the EdgeLocation of this name.
+	// EdgeLocation leaves out all but the EdgeLocation of this name, or main: the
+	// main cluster.
 	// +optional
 	EdgeLocation string `json:"edgeLocation,omitempty"`
 	// Zone leaves out other availability zones. Example: us-west-2a.

@@ -22,6 +22,14 @@ const (
 
 // ValidateEdgeLocation validates a new EdgeLocation.
 func ValidateEdgeLocation(location *omni.EdgeLocation) field.ErrorList {
+	allErrs := validateEdgeLocation(location)
+	if location.Name == omni.MainCluster {
+		allErrs = append(allErrs, field.Invalid(field.NewPath("metadata", "name"), location.Name, "is the name of the main cluster: choose another one"))
+	}
+	return allErrs
+}
+
+func validateEdgeLocation(location *omni.EdgeLocation) field.ErrorList {
 	allErrs := apimachineryvalidation.ValidateObjectMeta(&location.ObjectMeta, true,
 		apimachineryvalidation.NameIsDNSLabel, field.NewPath("metadata"))
 	if len(location.Name) > maxLocationName {
@@ -31,10 +39,10 @@ func ValidateEdgeLocation(location *omni.EdgeLocation) field.ErrorList {
 }
 
 // ValidateEdgeLocationUpdate validates the new EdgeLocation by the rules of
-// creation.
+// creation, but for its name.
 func ValidateEdgeLocationUpdate(newLocation, oldLocation *omni.EdgeLocation) field.ErrorList {
 	allErrs := apimachineryvalidation.ValidateObjectMetaUpdate(&newLocation.ObjectMeta, &oldLocation.ObjectMeta, field.NewPath("metadata"))
-	return append(allErrs, ValidateEdgeLocation(newLocation)...)
+	return append(allErrs, validateEdgeLocation(newLocation)...)
 }
 
 // ValidateEdgeLocationStatusUpdate validates the new status.

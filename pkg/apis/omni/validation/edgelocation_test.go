@@ -58,6 +58,10 @@ func TestValidateEdgeLocation(t *testing.T) {
 			change: func(l *omni.EdgeLocation) { l.Name = strings.Repeat("a", 31) },
 			want:   []string{tooLong + "metadata.name"},
 		},
+		"name of the main cluster": {
+			change: func(l *omni.EdgeLocation) { l.Name = "main" },
+			want:   []string{invalid + "metadata.name"},
+		},
 		"name with a dot": {
 			change: func(l *omni.EdgeLocation) { l.Name = "aws.oregon" },
 			want:   []string{invalid + "metadata.name"},
