@@ -522,6 +522,7 @@ func (in *Instance) DeepCopyInto(out *Instance) {
 	in.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
 	out.CPU = in.CPU.DeepCopy()
 	out.Memory = in.Memory.DeepCopy()
+	out.GPUMemory = in.GPUMemory.DeepCopy()
 	return
 }
 

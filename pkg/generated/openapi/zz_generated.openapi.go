@@ -1075,7 +1075,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationStatus(ref common.ReferenceCallba
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered, InUse and Ready.",
+							Description: "Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered, CatalogFresh, InUse and Ready.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1534,7 +1534,7 @@ func schema_pkg_apis_omni_v1alpha1_Instance(ref common.ReferenceCallback) common
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "Instance is one machine type that a node template could buy: a type in a zone of a location at a price. It is computed from the catalog and never stored.",
+				Description: "Instance is one machine type that a node template could buy, or that the main cluster's autoscaler could: a type in a zone of a location at a price. It is computed from the catalog and never stored.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"metadata": {
@@ -1561,7 +1561,7 @@ func schema_pkg_apis_omni_v1alpha1_Instance(ref common.ReferenceCallback) common
 					},
 					"edgeLocationName": {
 						SchemaProps: spec.SchemaProps{
-							Description: "EdgeLocationName is the location it would run in.",
+							Description: "EdgeLocationName is the location it would run in: the name of an EdgeLocation, or main for the main cluster. Example: aws-oregon.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -1625,6 +1625,12 @@ func schema_pkg_apis_omni_v1alpha1_Instance(ref common.ReferenceCallback) common
 							Format:      "",
 						},
 					},
+					"gpuMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUMemory is the memory of one GPU. Default: 0, no GPU. Example: 16Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
 					"hourlyPrice": {
 						SchemaProps: spec.SchemaProps{
 							Description: "HourlyPrice in US dollars per hour, as a decimal. Example: \"0.0892\".",
@@ -1635,7 +1641,7 @@ func schema_pkg_apis_omni_v1alpha1_Instance(ref common.ReferenceCallback) common
 					},
 					"priceSource": {
 						SchemaProps: spec.SchemaProps{
-							Description: "PriceSource says where the price is from and of which day. Example: snapshot 2026-08-03.",
+							Description: "PriceSource says where the price is from and how old it is: live and its age, or the day of the snapshot that is part of OMNI, and whether it is an estimate. Example: live 12m.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -1763,6 +1769,13 @@ func schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref common.ReferenceCallback)
 							Format:      "",
 						},
 					},
+					"minGPUMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinGPUMemory leaves out machines whose GPUs have less memory each, and those without GPUs. Example: 24Gi.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"architecture": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Architecture leaves out other architectures: amd64 or arm64.",
@@ -1779,7 +1792,7 @@ func schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref common.ReferenceCallback)
 					},
 					"edgeLocation": {
 						SchemaProps: spec.SchemaProps{
-							Description: "EdgeLocation leaves out all but the EdgeLocation of this name.",
+							Description: "EdgeLocation leaves out all but the EdgeLocation of this name, or main: the main cluster.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -3560,7 +3573,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationStatus(ref common.ReferenceCallbac
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered, InUse and Ready.",
+							Description: "Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered, CatalogFresh, InUse and Ready.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -4019,7 +4032,7 @@ func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "Instance is one machine type that a node template could buy: a type in a zone of a location at a price. It is computed from the catalog and never stored.",
+				Description: "Instance is one machine type that a node template could buy, or that the main cluster's autoscaler could: a type in a zone of a location at a price. It is computed from the catalog and never stored.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"metadata": {
@@ -4046,7 +4059,7 @@ func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.
 					},
 					"edgeLocationName": {
 						SchemaProps: spec.SchemaProps{
-							Description: "EdgeLocationName is the location it would run in.",
+							Description: "EdgeLocationName is the location it would run in: the name of an EdgeLocation, or main for the main cluster. Example: aws-oregon.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -4110,6 +4123,12 @@ func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.
 							Format:      "",
 						},
 					},
+					"gpuMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUMemory is the memory of one GPU. Default: 0, no GPU. Example: 16Gi.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
 					"hourlyPrice": {
 						SchemaProps: spec.SchemaProps{
 							Description: "HourlyPrice in US dollars per hour, as a decimal. Example: \"0.0892\".",
@@ -4120,7 +4139,7 @@ func schema_pkg_apis_omni_v1beta1_Instance(ref common.ReferenceCallback) common.
 					},
 					"priceSource": {
 						SchemaProps: spec.SchemaProps{
-							Description: "PriceSource says where the price is from and of which day. Example: snapshot 2026-08-03.",
+							Description: "PriceSource says where the price is from and how old it is: live and its age, or the day of the snapshot that is part of OMNI, and whether it is an estimate. Example: live 12m.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -4248,6 +4267,13 @@ func schema_pkg_apis_omni_v1beta1_InstanceOptions(ref common.ReferenceCallback) 
 							Format:      "",
 						},
 					},
+					"minGPUMemory": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinGPUMemory leaves out machines whose GPUs have less memory each, and those without GPUs. Example: 24Gi.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 					"architecture": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Architecture leaves out other architectures: amd64 or arm64.",
@@ -4264,7 +4290,7 @@ func schema_pkg_apis_omni_v1beta1_InstanceOptions(ref common.ReferenceCallback) 
 					},
 					"edgeLocation": {
 						SchemaProps: spec.SchemaProps{
-							Description: "EdgeLocation leaves out all but the EdgeLocation of this name.",
+							Description: "EdgeLocation leaves out all but the EdgeLocation of this name, or main: the main cluster.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

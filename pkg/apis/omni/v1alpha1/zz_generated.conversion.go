@@ -1053,6 +1053,7 @@ func autoConvert_v1alpha1_InstanceOptions_To_omni_InstanceOptions(in *InstanceOp
 	out.MaxMemory = in.MaxMemory
 	out.MinGPUs = in.MinGPUs
 	out.GPUName = in.GPUName
+	out.MinGPUMemory = in.MinGPUMemory
 	out.Architecture = in.Architecture
 	out.Region = in.Region
 	out.EdgeLocation = in.EdgeLocation
@@ -1077,6 +1078,7 @@ func autoConvert_omni_InstanceOptions_To_v1alpha1_InstanceOptions(in *omni.Insta
 	out.MaxMemory = in.MaxMemory
 	out.MinGPUs = in.MinGPUs
 	out.GPUName = in.GPUName
+	out.MinGPUMemory = in.MinGPUMemory
 	out.Architecture = in.Architecture
 	out.Region = in.Region
 	out.EdgeLocation = in.EdgeLocation
@@ -1138,6 +1140,13 @@ func autoConvert_url_Values_To_v1alpha1_InstanceOptions(in *url.Values, out *Ins
 		}
 	} else {
 		out.GPUName = ""
+	}
+	if values, ok := map[string][]string(*in)["minGPUMemory"]; ok && len(values) > 0 {
+		if err := runtime.Convert_Slice_string_To_string(&values, &out.MinGPUMemory, s); err != nil {
+			return err
+		}
+	} else {
+		out.MinGPUMemory = ""
 	}
 	if values, ok := map[string][]string(*in)["architecture"]; ok && len(values) > 0 {
 		if err := runtime.Convert_Slice_string_To_string(&values, &out.Architecture, s); err != nil {

@@ -937,6 +937,7 @@ func autoConvert_v1beta1_InstanceOptions_To_omni_InstanceOptions(in *InstanceOpt
 	out.MaxMemory = in.MaxMemory
 	out.MinGPUs = in.MinGPUs
 	out.GPUName = in.GPUName
+	out.MinGPUMemory = in.MinGPUMemory
 	out.Architecture = in.Architecture
 	out.Region = in.Region
 	out.EdgeLocation = in.EdgeLocation
@@ -961,6 +962,7 @@ func autoConvert_omni_InstanceOptions_To_v1beta1_InstanceOptions(in *omni.Instan
 	out.MaxMemory = in.MaxMemory
 	out.MinGPUs = in.MinGPUs
 	out.GPUName = in.GPUName
+	out.MinGPUMemory = in.MinGPUMemory
 	out.Architecture = in.Architecture
 	out.Region = in.Region
 	out.EdgeLocation = in.EdgeLocation
@@ -1022,6 +1024,13 @@ func autoConvert_url_Values_To_v1beta1_InstanceOptions(in *url.Values, out *Inst
 		}
 	} else {
 		out.GPUName = ""
+	}
+	if values, ok := map[string][]string(*in)["minGPUMemory"]; ok && len(values) > 0 {
+		if err := runtime.Convert_Slice_string_To_string(&values, &out.MinGPUMemory, s); err != nil {
+			return err
+		}
+	} else {
+		out.MinGPUMemory = ""
 	}
 	if values, ok := map[string][]string(*in)["architecture"]; ok && len(values) > 0 {
 		if err := runtime.Convert_Slice_string_To_string(&values, &out.Architecture, s); err != nil {

@@ -21,7 +21,7 @@ type EdgeLocationStatusApplyConfiguration struct {
 	// ObservedGeneration is the generation of the spec the status is about.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// Conditions: Onboarded, CredentialsValid, ControlPlaneReady, Peered,
-	// InUse and Ready.
+	// CatalogFresh, InUse and Ready.
 	Conditions []v1.ConditionApplyConfiguration `json:"conditions,omitempty"`
 	// NodeTemplates are the names of the templates that allow this location.
 	NodeTemplates []string `json:"nodeTemplates,omitempty"`
