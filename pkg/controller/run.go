@@ -189,7 +189,7 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 		"catalog": (&catalogcontroller.Reconciler{
 			Omni: omni.GetClient(), Connect: connect, Catalog: offerings, Recorder: recorder, Clock: clock,
 		}).SetupWithManager(mgr, omni),
-		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
+		"edgelocation": (&edgelocation.Reconciler{Omni: omni.GetClient(), Connect: connect, Catalog: offerings, Recorder: recorder, Clock: clock}).SetupWithManager(mgr, omni),
 		"nodetemplate": (&nodetemplate.Reconciler{Omni: omni.GetClient()}).SetupWithManager(mgr, omni),
 		"edge": (&edge.Reconciler{
 			Omni: omni.GetClient(), Direct: omni.GetAPIReader(), Main: mgr.GetClient(), Connect: connect, Catalog: offerings, Unavailable: refused, Recorder: recorder, Clock: clock,

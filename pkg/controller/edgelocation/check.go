@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/edgecluster"
@@ -56,6 +57,7 @@ func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) 
 		return reconcile.Result{}
 	}
 	set(v1beta1.ConditionCredentialsValid, r.checkCredentials(ctx, location))
+	set(v1beta1.ConditionCatalogFresh, r.checkCatalog(location))
 	cluster, controlPlane := r.checkControlPlane(ctx, location)
 	set(v1beta1.ConditionControlPlaneReady, controlPlane)
 	peered := open("WaitingForControlPlane", "the edge cluster has to answer first")
@@ -106,6 +108,16 @@ func (r *Reconciler) checkCredentials(ctx context.Context, location *v1beta1.Edg
 	default:
 		return bad(string(class), err)
 	}
+}
+
+// checkCatalog says how well the catalog of this process knows the region. Who asks
+// the cloud is the controller of the catalog.
+func (r *Reconciler) checkCatalog(location *v1beta1.EdgeLocation) finding {
+	known := r.Catalog.Freshness(catalog.RegionOf(&location.Spec))
+	if known.Fresh {
+		return good(known.Reason, known.Message)
+	}
+	return finding{metav1.ConditionFalse, known.Reason, known.Message}
 }
 
 func (r *Reconciler) checkControlPlane(ctx context.Context, location *v1beta1.EdgeLocation) (*edgecluster.Cluster, finding) {

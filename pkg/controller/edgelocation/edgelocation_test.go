@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
@@ -66,14 +67,25 @@ func template(names ...string) *v1beta1.NodeTemplate {
 	}
 }
 
+// reconcileLocation lets the controller look twice. What it knows of prices is the
+// snapshot.
 func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1beta1.EdgeLocation {
+	t.Helper()
+	offerings, err := catalog.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reconcileWith(t, o, offerings, objects...)
+}
+
+func reconcileWith(t *testing.T, o *outside, offerings *catalog.Catalog, objects ...client.Object) *v1beta1.EdgeLocation {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	if err := v1beta1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
 	omni := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v1beta1.EdgeLocation{}).Build()
-	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Recorder: events.NewFakeRecorder(10), Clock: clock.RealClock{}}
+	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Catalog: offerings, Recorder: events.NewFakeRecorder(10), Clock: clock.RealClock{}}
 	key := client.ObjectKey{Namespace: "team-a", Name: "oregon"}
 	for range 2 {
 		if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: key}); err != nil {
@@ -126,6 +138,48 @@ func TestConditionsAndPhase(t *testing.T) {
 				t.Errorf("phase = %q, want %q", got.Status.Phase, tc.phase)
 			}
 		})
+	}
+}
+
+// TestCatalogFresh: what the cloud says of its machines is told, and holds nothing
+// back.
+func TestCatalogFresh(t *testing.T) {
+	region := catalog.Region{Provider: "GCP", Name: "us-central1", Account: "my-project"}
+	types := catalog.Part[[]catalog.Type]{Time: metav1.Unix(1_800_000_000, 0)}
+	for name, test := range map[string]struct {
+		listing         *catalog.Listing
+		status          metav1.ConditionStatus
+		reason, message string
+	}{
+		"never asked": {nil, metav1.ConditionFalse, "NeverListed", "GCP has not been asked for machine types and prices yet: the snapshot of 2026-07-20 is used"},
+		"answered": {&catalog.Listing{
+			Types: types, Zones: catalog.Part[map[string][]string]{Time: types.Time},
+			OnDemand: catalog.Part[map[string]float64]{Time: types.Time}, Spot: catalog.Part[map[string]map[string]float64]{Time: types.Time},
+		}, metav1.ConditionTrue, "Listed", "machine types and prices are of 2027-01-15T08:00:00Z"},
+		"refused": {&catalog.Listing{Types: catalog.Part[[]catalog.Type]{
+			Time: types.Time, Class: cloud.ClassAuth, Error: "Required 'compute.machineTypes.list' permission",
+		}}, metav1.ConditionFalse, "CredentialsRejected", "machine types: Required 'compute.machineTypes.list' permission; those of 2027-01-15T08:00:00Z are used"},
+		"throttled": {&catalog.Listing{OnDemand: catalog.Part[map[string]float64]{
+			Class: cloud.ClassThrottle, Error: "quota of requests",
+		}}, metav1.ConditionFalse, "Throttled", "on-demand prices: quota of requests; those of the snapshot of 2026-07-20 are used"},
+	} {
+		offerings, err := catalog.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.listing != nil {
+			offerings.Learn(region, test.listing)
+		}
+		l := location(true)
+		l.Spec.Provider, l.Spec.Region, l.Spec.GCP = "GCP", region.Name, &v1beta1.GCPLocation{ProjectID: region.Account}
+		got := reconcileWith(t, &outside{cloud: fake.New(clock.RealClock{}), clusterErr: errors.New("timeout")}, offerings, l)
+		c := meta.FindStatusCondition(got.Status.Conditions, v1beta1.ConditionCatalogFresh)
+		if c == nil || c.Status != test.status || c.Reason != test.reason || c.Message != test.message {
+			t.Errorf("%s: %+v", name, c)
+		}
+		if ready := meta.FindStatusCondition(got.Status.Conditions, v1beta1.ConditionReady); got.Status.Phase != v1beta1.EdgeLocationIncompleteSetup || ready.Reason != "Unreachable" {
+			t.Errorf("%s: phase %s, %+v", name, got.Status.Phase, ready)
+		}
 	}
 }
 

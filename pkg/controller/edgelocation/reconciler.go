@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/requeue"
 )
@@ -49,8 +50,10 @@ const (
 // Reconciler reconciles EdgeLocations.
 type Reconciler struct {
 	// Omni is the client of omni-apiserver.
-	Omni     client.Client
-	Connect  connection.Connector
+	Omni    client.Client
+	Connect connection.Connector
+	// Catalog is read for how fresh it is.
+	Catalog  *catalog.Catalog
 	Recorder events.EventRecorder
 	Clock    clock.PassiveClock
 }
