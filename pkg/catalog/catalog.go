@@ -77,8 +77,10 @@ type Catalog struct {
 }
 
 // Offerings returns the offerings of a region, cheapest first: what its cloud has
-// said about it, else those of the snapshot; nil when neither knows the region.
-// The caller must not change them.
+// said about it, else those of the snapshot; nil when neither knows the region. A
+// region without an account has those that its cloud has told any account, without
+// zones and at the lowest price of them all: list prices are everybody's, the names
+// of zones are not. The caller must not change them.
 func (c *Catalog) Offerings(region Region) []Offering {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -134,6 +136,7 @@ func (c *Catalog) Learn(region Region, listing *Listing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listings[region], c.live[region] = listing, offerings
+	c.share(region.anyAccount())
 }
 
 // Forget goes back to the snapshot for every region that keep refuses.
@@ -144,8 +147,42 @@ func (c *Catalog) Forget(keep func(Region) bool) {
 		if !keep(region) {
 			delete(c.listings, region)
 			delete(c.live, region)
+			c.share(region.anyAccount())
 		}
 	}
+}
+
+// share lets a region without an account have what is known of it by the first
+// account, in alphabetical order, unless it has a listing of its own.
+func (c *Catalog) share(region Region) {
+	if c.listings[region] != nil {
+		return
+	}
+	delete(c.live, region)
+	var first *Region
+	for other := range c.listings {
+		if other.anyAccount() == region && (first == nil || other.Account < first.Account) {
+			first = &other
+		}
+	}
+	if first != nil {
+		c.live[region] = anywhere(c.live[*first])
+	}
+}
+
+// anywhere returns the cheapest offering of each machine type and way of paying, as
+// if it held in every zone. Offerings are sorted by price.
+func anywhere(offerings []Offering) []Offering {
+	var cheapest []Offering
+	seen := map[[2]string]bool{}
+	for _, o := range offerings {
+		if key := [2]string{o.InstanceType, o.CapacityType}; !seen[key] {
+			seen[key] = true
+			o.Zone = EveryZone
+			cheapest = append(cheapest, o)
+		}
+	}
+	return cheapest
 }
 
 func (r Region) anyAccount() Region { return Region{Provider: r.Provider, Name: r.Name} }

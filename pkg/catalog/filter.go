@@ -12,9 +12,10 @@ type Filter struct {
 	MinVCPU, MaxVCPU int64
 	// MinMemoryBytes and MaxMemoryBytes bound the memory.
 	MinMemoryBytes, MaxMemoryBytes int64
-	// MinGPUs bounds the number of GPUs; GPUName is their model, in any case.
-	MinGPUs int64
-	GPUName string
+	// MinGPUs bounds the number of GPUs, MinGPUMemoryBytes the memory of each;
+	// GPUName is their model, in any case.
+	MinGPUs, MinGPUMemoryBytes int64
+	GPUName                    string
 	// Architecture, Region, Zone and CapacityType as in Offering.
 	Architecture, Region, Zone, CapacityType string
 	// MaxHourlyPrice bounds the price, in US dollars per hour; nil does not.
@@ -25,7 +26,7 @@ type Filter struct {
 func (f *Filter) Passes(o *Offering) bool {
 	return o.VCPU >= f.MinVCPU && (f.MaxVCPU == 0 || o.VCPU <= f.MaxVCPU) &&
 		o.MemoryBytes >= f.MinMemoryBytes && (f.MaxMemoryBytes == 0 || o.MemoryBytes <= f.MaxMemoryBytes) &&
-		o.GPUs >= f.MinGPUs && (f.GPUName == "" || strings.EqualFold(f.GPUName, o.GPUName)) &&
+		o.GPUs >= f.MinGPUs && o.GPUMemoryBytes >= f.MinGPUMemoryBytes && (f.GPUName == "" || strings.EqualFold(f.GPUName, o.GPUName)) &&
 		(f.MaxHourlyPrice == nil || o.HourlyPrice <= *f.MaxHourlyPrice) &&
 		anyOr(f.Architecture, o.Architecture) && anyOr(f.Region, o.Region) &&
 		anyOr(f.Zone, o.Zone) && anyOr(f.CapacityType, o.CapacityType)

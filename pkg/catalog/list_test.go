@@ -12,7 +12,7 @@ import (
 var listed = []Offering{
 	{Type: Type{InstanceType: "a.small", Architecture: "amd64", VCPU: 2, MemoryBytes: 8 << 30}, Region: "r1", Zone: "r1a", CapacityType: "spot", HourlyPrice: 0.1},
 	{Type: Type{InstanceType: "b.large", Architecture: "arm64", VCPU: 8, MemoryBytes: 16 << 30}, Region: "r1", Zone: "r1b", CapacityType: "on-demand", HourlyPrice: 0.2},
-	{Type: Type{InstanceType: "c.gpu", Architecture: "amd64", VCPU: 4, MemoryBytes: 32 << 30, GPUs: 1, GPUName: "T4"}, Region: "r2", Zone: "r2a", CapacityType: "on-demand", HourlyPrice: 0.8},
+	{Type: Type{InstanceType: "c.gpu", Architecture: "amd64", VCPU: 4, MemoryBytes: 32 << 30, GPUs: 1, GPUName: "T4", GPUMemoryBytes: 16 << 30}, Region: "r2", Zone: "r2a", CapacityType: "on-demand", HourlyPrice: 0.8},
 }
 
 func TestFilter(t *testing.T) {
@@ -26,6 +26,8 @@ func TestFilter(t *testing.T) {
 		"min memory":    {Filter{MinMemoryBytes: 16 << 30}, []string{"b.large", "c.gpu"}},
 		"max memory":    {Filter{MaxMemoryBytes: 16 << 30}, []string{"a.small", "b.large"}},
 		"min GPUs":      {Filter{MinGPUs: 1}, []string{"c.gpu"}},
+		"GPU memory":    {Filter{MinGPUMemoryBytes: 16 << 30}, []string{"c.gpu"}},
+		"more of it":    {Filter{MinGPUMemoryBytes: 16<<30 + 1}, nil},
 		"GPU name":      {Filter{GPUName: "t4"}, []string{"c.gpu"}},
 		"architecture":  {Filter{Architecture: "arm64"}, []string{"b.large"}},
 		"region":        {Filter{Region: "r1"}, []string{"a.small", "b.large"}},

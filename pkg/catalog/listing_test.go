@@ -104,6 +104,12 @@ func TestLearnOfOneAccount(t *testing.T) {
 	if o := c.Find(ours, "m5.large", "us-west-2b", onDemand); o != nil {
 		t.Errorf("offered where it is not: %+v", o)
 	}
+	// Whose account it is does not matter for prices: to the main cluster, or to a
+	// location that is not on board yet.
+	nobody := Region{Provider: "AWS", Name: "us-west-2"}
+	if o := c.Offerings(nobody); len(o) != 2 || o[0].Zone != EveryZone || o[0].CapacityType != spot || c.Listing(nobody) != nil {
+		t.Errorf("nobody's: %+v, want m5.large without a zone", o)
+	}
 	c.Forget(func(r Region) bool { return r == ours })
 	if len(c.Listings()) != 1 {
 		t.Errorf("%v, want ours kept", c.Listings())
@@ -111,6 +117,9 @@ func TestLearnOfOneAccount(t *testing.T) {
 	c.Forget(func(Region) bool { return false })
 	if len(c.Offerings(ours)) != before || len(c.Listings()) != 0 {
 		t.Errorf("%d offerings, want the %d of the snapshot", len(c.Offerings(ours)), before)
+	}
+	if len(c.Offerings(nobody)) != before {
+		t.Errorf("%d offerings without an account, want the %d of the snapshot", len(c.Offerings(nobody)), before)
 	}
 }
 
@@ -124,6 +133,30 @@ func TestRegionOf(t *testing.T) {
 		if got := RegionOf(spec); got != want {
 			t.Errorf("%v, want %v", got, want)
 		}
+	}
+}
+
+// TestShare: a region without an account has the cheapest of all zones.
+func TestShare(t *testing.T) {
+	c := snapshotOf(t)
+	for account, price := range map[string]float64{"2": 0.01, "1": 0.02} {
+		c.Learn(Region{"AWS", "us-west-2", account}, &Listing{
+			Types: part(machines("m5.large"), 0), Zones: part(map[string][]string{"m5.large": {"a", "b"}}, 0),
+			OnDemand: part(map[string]float64{"m5.large": 0.1}, 0), Spot: part(map[string]map[string]float64{"a": {"m5.large": 0.03}, "b": {"m5.large": price}}, 0),
+		})
+	}
+	nobody := Region{Provider: "AWS", Name: "us-west-2"}
+	var got []string
+	for _, o := range c.Offerings(nobody) {
+		got = append(got, fmt.Sprintf("%s %q %s %v", o.InstanceType, o.Zone, o.CapacityType, o.HourlyPrice))
+	}
+	if want := []string{`m5.large "" spot 0.02`, `m5.large "" on-demand 0.1`}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q, by the first account", got, want)
+	}
+	c.Learn(nobody, &Listing{OnDemand: part(map[string]float64{"m5.large": 0.5}, 0)})
+	c.Learn(Region{"AWS", "us-west-2", "1"}, &Listing{})
+	if o := c.Find(nobody, "m5.large", "a", onDemand); o == nil || o.HourlyPrice != 0.5 {
+		t.Errorf("%+v, want its own listing", o)
 	}
 }
 

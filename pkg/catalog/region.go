@@ -18,3 +18,9 @@ func RegionOf(spec *v1beta1.EdgeLocationSpec) Region {
 	}
 	return region
 }
+
+// MainRegion returns the region whose prices stand for the main cluster, whose
+// account nobody tells OMNI.
+func MainRegion(spec *v1beta1.TemplateMainCluster) Region {
+	return Region{Provider: string(spec.Provider), Name: spec.Region}
+}

@@ -211,6 +211,7 @@ func testInstanceFilters(t *testing.T, s *testServer) {
 		"minMemory=32Gi":             func(i *v1beta1.Instance) bool { return i.Memory.Value() >= 32<<30 },
 		"maxMemory=32Gi":             func(i *v1beta1.Instance) bool { return i.Memory.Value() <= 32<<30 },
 		"minGPUs=1":                  func(i *v1beta1.Instance) bool { return i.GPUs >= 1 },
+		"minGPUMemory=24Gi":          func(i *v1beta1.Instance) bool { return i.GPUMemory.Value() >= 24<<30 },
 		"gpuName=t4":                 func(i *v1beta1.Instance) bool { return i.GPUName == "T4" },
 		"region=us-east-1":           func(i *v1beta1.Instance) bool { return i.Region == "us-east-1" },
 		"edgeLocation=filtered-west": func(i *v1beta1.Instance) bool { return i.EdgeLocationName == "filtered-west" },
@@ -235,7 +236,7 @@ func testInstanceFilters(t *testing.T, s *testServer) {
 
 func testInstanceParameters(t *testing.T, s *testServer) {
 	for _, query := range []string{
-		"maxPrice=cheap", "maxPrice=NaN", "maxPrice=-1", "maxPrice=Inf", "capacityType=free", "limit=-1", "minCPU=two", "maxCPU=-2", "minGPUs=1.5",
+		"maxPrice=cheap", "maxPrice=NaN", "maxPrice=-1", "maxPrice=Inf", "capacityType=free", "limit=-1", "minCPU=two", "maxCPU=-2", "minGPUs=1.5", "minGPUMemory=24gigs",
 		"minMemory=lots", "maxMemory=-1Gi", "architecture=x86", "region=us%20west", "zone=%27a", "edgeLocation=%0A", "gpuName=T4%3Bls", "sortBy=age", "sortBy=--price",
 		"mincpu=2", "minCPU=1&minCPU=2", "fieldSelector=a%3Db",
 	} {

@@ -83,7 +83,7 @@ func checkSubresources(t *testing.T, document *spec3.OpenAPI) {
 		"edgelocations/offboard-script": {get: "string"},
 		"edgelocations/onboarding":      {created: "Onboarding"},
 		"nodetemplates/instances": {get: "InstanceList", query: "architecture capacityType continue edgeLocation gpuName limit maxCPU maxMemory maxPrice " +
-			"minCPU minGPUs minMemory region sortBy zone"},
+			"minCPU minGPUMemory minGPUs minMemory region sortBy zone"},
 		"edges/console-output": {get: "string", query: "tailLines"},
 	} {
 		resource, name, _ := strings.Cut(subresource, "/")

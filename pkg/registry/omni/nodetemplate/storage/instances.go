@@ -21,8 +21,9 @@ import (
 	"github.com/castai/omni/pkg/catalog"
 )
 
-// InstancesREST serves nodetemplates/instances: what the template could buy,
-// computed from the catalog. It is a getter of a list, not a lister, because the
+// InstancesREST serves nodetemplates/instances: what the template could buy in its
+// locations, and the main cluster's autoscaler in the main cluster, computed from
+// the catalog. It is a getter of a list, not a lister, because the
 // handler of a lister on a named path selects metadata.name=<parent>.
 type InstancesREST struct {
 	templates rest.Getter
@@ -52,7 +53,7 @@ func (*InstancesREST) ConvertToTable(ctx context.Context, object, options runtim
 	return instanceColumns.ConvertToTable(ctx, object, options)
 }
 
-// Get lists the machines that the template could buy in its locations. A query
+// Get lists the machines of the template's locations and of the main cluster. A query
 // parameter that makes no sense is a bad request.
 func (r *InstancesREST) Get(ctx context.Context, name string, options runtime.Object) (runtime.Object, error) {
 	instanceOptions := options.(*omni.InstanceOptions)
@@ -88,23 +89,30 @@ func (r *InstancesREST) offers(ctx context.Context, template *omni.NodeTemplate,
 	}
 	var offers []offer
 	now := metav1.NewTime(r.clock.Now())
-	locations := object.(*omni.EdgeLocationList).Items
-	for i := range locations {
-		location := &locations[i]
-		if !allows(template.Spec.EdgeLocations, location) || query.location != "" && query.location != location.Name {
-			continue
+	add := func(location string, region catalog.Region, zones []string) {
+		if query.location != "" && query.location != location {
+			return
 		}
-		external := &v1beta1.EdgeLocation{}
-		if err := v1beta1.Convert_omni_EdgeLocation_To_v1beta1_EdgeLocation(location, external, nil); err != nil {
-			return nil, err
-		}
-		offerings := r.catalog.Offerings(catalog.RegionOf(&external.Spec))
-		for _, offering := range catalog.Select(offerings, spec, zones(external)) {
+		for _, offering := range catalog.Select(r.catalog.Offerings(region), spec, zones) {
 			if query.filter.Passes(&offering) {
-				instance := newInstance(location.Name, &offering, now)
+				instance := newInstance(location, &offering, now)
 				offers = append(offers, offer{query.order.Position(&offering, instance.Name), instance, offering.PriceSource})
 			}
 		}
+	}
+	locations := object.(*omni.EdgeLocationList).Items
+	for i := range locations {
+		if !allows(template.Spec.EdgeLocations, &locations[i]) {
+			continue
+		}
+		location := &v1beta1.EdgeLocation{}
+		if err := v1beta1.Convert_omni_EdgeLocation_To_v1beta1_EdgeLocation(&locations[i], location, nil); err != nil {
+			return nil, err
+		}
+		add(location.Name, catalog.RegionOf(&location.Spec), zones(location))
+	}
+	if spec.MainCluster.Enabled {
+		add(omni.MainCluster, catalog.MainRegion(&spec.MainCluster), mainZones(&spec.MainCluster))
 	}
 	slices.SortFunc(offers, func(a, b offer) int { return query.order.Compare(a.position, b.position) })
 	return offers, nil
@@ -128,10 +136,19 @@ func zones(location *v1beta1.EdgeLocation) []string {
 	return []string{""}
 }
 
+// mainZones are those named in the template. omni-apiserver does not see the Nodes of
+// the main cluster, by which omni-controller knows the others.
+func mainZones(main *v1beta1.TemplateMainCluster) []string {
+	if len(main.Zones) > 0 {
+		return main.Zones
+	}
+	return []string{""}
+}
+
 func newInstance(location string, o *catalog.Offering, now metav1.Time) omni.Instance {
 	parts := []string{o.InstanceType, location, o.Zone, o.CapacityType}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
-	return omni.Instance{
+	instance := omni.Instance{
 		ObjectMeta:       metav1.ObjectMeta{Name: strings.Join(parts, ".")},
 		InstanceType:     o.InstanceType,
 		InstanceFamily:   o.Family,
@@ -147,4 +164,8 @@ func newInstance(location string, o *catalog.Offering, now metav1.Time) omni.Ins
 		HourlyPrice:      catalog.FormatPrice(o.HourlyPrice),
 		PriceSource:      o.PriceSource.Since(now),
 	}
+	if o.GPUs > 0 {
+		instance.GPUMemory = *resource.NewQuantity(o.GPUMemoryBytes, resource.BinarySI)
+	}
+	return instance
 }

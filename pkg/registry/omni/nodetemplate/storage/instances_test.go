@@ -94,3 +94,104 @@ func TestPriceSource(t *testing.T) {
 		t.Errorf("the prices changed between two pages: %v, want 410", err)
 	}
 }
+
+// instancesOf lists the machines of a template by the snapshot alone.
+func instancesOf(t *testing.T, template *omni.NodeTemplate, options *omni.InstanceOptions, locations ...omni.EdgeLocation) []omni.Instance {
+	t.Helper()
+	offerings, err := catalog.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &InstancesREST{
+		templates: oneTemplate{template}, catalog: offerings, clock: testingclock.NewFakePassiveClock(time.Unix(1_800_000_000, 0)),
+		locations: someLocations{list: &omni.EdgeLocationList{Items: locations}},
+	}
+	list, err := r.Get(t.Context(), template.Name, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.(*omni.InstanceList).Items
+}
+
+// TestOffline: without omni-controller there are machines of all three clouds, all of
+// them marked as the snapshot's, and only in the zones of the location.
+func TestOffline(t *testing.T) {
+	template := valid()
+	template.Spec.Constraints.CapacityTypes = []omni.CapacityType{omni.CapacitySpot, omni.CapacityOnDemand}
+	zones := map[string]string{"AWS": "us-west-2a", "GCP": "us-central1-a", "OCI": "US-ASHBURN-AD-1"}
+	for provider, location := range map[string]omni.EdgeLocation{
+		"AWS": {ObjectMeta: metav1.ObjectMeta{Name: "aws"}, Spec: omni.EdgeLocationSpec{Provider: "AWS", Region: "us-west-2",
+			AWS: &omni.AWSLocation{AccountID: "123456789012", SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}}}},
+		"GCP": {ObjectMeta: metav1.ObjectMeta{Name: "gcp"}, Spec: omni.EdgeLocationSpec{Provider: "GCP", Region: "us-central1",
+			GCP: &omni.GCPLocation{ProjectID: "p", Network: "n", Subnetwork: "s", Zones: []string{"us-central1-a"}}}},
+		"OCI": {ObjectMeta: metav1.ObjectMeta{Name: "oci"}, Spec: omni.EdgeLocationSpec{Provider: "OCI", Region: "us-ashburn-1",
+			OCI: &omni.OCILocation{TenancyID: "t", SubnetIDs: map[string]string{"US-ASHBURN-AD-1": "ocid1.subnet.oc1..a"}}}},
+	} {
+		items := instancesOf(t, template, &omni.InstanceOptions{}, location)
+		if len(items) < 50 {
+			t.Errorf("%s: %d machines", provider, len(items))
+		}
+		gpus := 0
+		for i := range items {
+			item := &items[i]
+			if source := item.PriceSource; source != "snapshot 2026-07-20" && source != "snapshot 2026-07-20 (estimate)" {
+				t.Errorf("%s: %s is from %q", provider, item.Name, source)
+			}
+			if item.Zone != zones[provider] {
+				t.Errorf("%s: %s is in the zone %q", provider, item.Name, item.Zone)
+			}
+			if item.GPUs > 0 != !item.GPUMemory.IsZero() {
+				t.Errorf("%s: %s has %d GPUs with %s", provider, item.Name, item.GPUs, item.GPUMemory.String())
+			}
+			gpus += int(item.GPUs)
+		}
+		if gpus == 0 {
+			t.Errorf("%s: no GPUs", provider)
+		}
+	}
+}
+
+func TestMinGPUMemory(t *testing.T) {
+	location := omni.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Name: "gcp"}, Spec: omni.EdgeLocationSpec{Provider: "GCP", Region: "us-central1"}}
+	for memory, want := range map[string]bool{"24Gi": true, "40Gi": true, "41Gi": false} {
+		items := instancesOf(t, valid(), &omni.InstanceOptions{MinGPUMemory: memory, SortBy: "-price", Limit: 1}, location)
+		if (len(items) == 1) != want || want && items[0].GPUMemory.String() != "40Gi" {
+			t.Errorf("%s: %+v", memory, items)
+		}
+	}
+}
+
+// TestMainCluster: what the main cluster could buy stands beside what edges cost.
+func TestMainCluster(t *testing.T) {
+	template := valid()
+	template.Spec.Constraints.InstanceFamilies = []string{"m5", "e2"}
+	template.Spec.Constraints.MaxCPU = 2
+	edge := omni.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Name: "gcp"}, Spec: omni.EdgeLocationSpec{Provider: "GCP", Region: "us-central1", Zones: []string{"us-central1-a"}}}
+	for name, test := range map[string]struct {
+		main    omni.TemplateMainCluster
+		options omni.InstanceOptions
+		want    []string
+	}{
+		"disabled": {omni.TemplateMainCluster{Provider: "AWS", Region: "us-east-1"}, omni.InstanceOptions{MinMemory: "8Gi", MaxMemory: "8Gi"}, []string{
+			"e2-standard-2.gcp.us-central1-a.on-demand",
+		}},
+		"enabled": {omni.TemplateMainCluster{Enabled: true, Provider: "AWS", Region: "us-east-1"}, omni.InstanceOptions{MinMemory: "8Gi", MaxMemory: "8Gi"}, []string{
+			"e2-standard-2.gcp.us-central1-a.on-demand", "m5.large.main.on-demand",
+		}},
+		"in zones": {omni.TemplateMainCluster{Enabled: true, Provider: "AWS", Region: "us-east-1", Zones: []string{"us-east-1a", "us-east-1b"}}, omni.InstanceOptions{EdgeLocation: "main"}, []string{
+			"m5.large.main.us-east-1a.on-demand", "m5.large.main.us-east-1b.on-demand",
+		}},
+		"an edge only": {omni.TemplateMainCluster{Enabled: true, Provider: "AWS", Region: "us-east-1"}, omni.InstanceOptions{EdgeLocation: "gcp", MinMemory: "8Gi", MaxMemory: "8Gi"}, []string{
+			"e2-standard-2.gcp.us-central1-a.on-demand",
+		}},
+	} {
+		template.Spec.MainCluster = test.main
+		var got []string
+		for _, item := range instancesOf(t, template, &test.options, edge) {
+			got = append(got, item.Name)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}

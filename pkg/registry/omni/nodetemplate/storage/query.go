@@ -47,6 +47,7 @@ func newInstanceQuery(options *omni.InstanceOptions) (*instanceQuery, field.Erro
 	q.filter.MinMemoryBytes = r.memory("minMemory", options.MinMemory)
 	q.filter.MaxMemoryBytes = r.memory("maxMemory", options.MaxMemory)
 	q.filter.MinGPUs = r.notNegative("minGPUs", options.MinGPUs)
+	q.filter.MinGPUMemoryBytes = r.memory("minGPUMemory", options.MinGPUMemory)
 	q.limit = r.notNegative("limit", options.Limit)
 	q.filter.MaxHourlyPrice = r.price("maxPrice", options.MaxPrice)
 	// What nothing is called is no mistake: there are no such instances. What

@@ -129,7 +129,7 @@ var instanceColumns = table.NewConvertor(
 	},
 	instanceColumn{
 		Name: "Location", Type: "string",
-		Description: "EdgeLocation the machine would run in.",
+		Description: "EdgeLocation the machine would run in; main for the main cluster.",
 		Value:       func(i *omni.Instance) any { return i.EdgeLocationName },
 	},
 	instanceColumn{
@@ -171,6 +171,16 @@ var instanceColumns = table.NewConvertor(
 		Name: "Source", Type: "string",
 		Description: "Where the price is from and how old it is: live 12m, or the day of the snapshot that is part of OMNI.",
 		Value:       func(i *omni.Instance) any { return i.PriceSource },
+	},
+	instanceColumn{
+		Name: "GPU-Memory", Type: "string", Wide: true,
+		Description: "Memory of one GPU.",
+		Value: func(i *omni.Instance) any {
+			if i.GPUMemory.IsZero() {
+				return ""
+			}
+			return i.GPUMemory.String()
+		},
 	},
 	instanceColumn{
 		Name: "Arch", Type: "string", Wide: true,
