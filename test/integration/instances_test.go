@@ -94,7 +94,7 @@ func testInstances(t *testing.T, s *testServer) {
 	}
 
 	headers, rows := table(t, s, path("nodetemplates", "priced", "instances"))
-	if headers != "NAME LOCATION ZONE CAPACITY CPU MEMORY GPU $/H SOURCE (ARCH) (FAMILY) (REGION) ($/CPU-H)" || len(rows) != len(all) {
+	if headers != "NAME LOCATION ZONE CAPACITY CPU MEMORY GPU $/H SOURCE (GPU-MEMORY) (ARCH) (FAMILY) (REGION) ($/CPU-H)" || len(rows) != len(all) {
 		t.Errorf("table: %s with %d rows, want %d", headers, len(rows), len(all))
 	}
 
