@@ -153,20 +153,21 @@ func (c *Catalog) Forget(keep func(Region) bool) {
 }
 
 // share lets a region without an account have what is known of it by the first
-// account, in alphabetical order, unless it has a listing of its own.
+// account, in alphabetical order, else what was listed for nobody's account.
 func (c *Catalog) share(region Region) {
-	if c.listings[region] != nil {
-		return
-	}
-	delete(c.live, region)
 	var first *Region
 	for other := range c.listings {
-		if other.anyAccount() == region && (first == nil || other.Account < first.Account) {
+		if other.Account != "" && other.anyAccount() == region && (first == nil || other.Account < first.Account) {
 			first = &other
 		}
 	}
-	if first != nil {
+	switch listing := c.listings[region]; {
+	case first != nil:
 		c.live[region] = anywhere(c.live[*first])
+	case listing != nil:
+		c.live[region] = anywhere(listing.offerings(region, c.snapshot[region]))
+	default:
+		delete(c.live, region)
 	}
 }
 

@@ -18,6 +18,9 @@ type Lister interface {
 	// ListOfferings asks for every part. One that fails is as in known, which may
 	// be nil, with the error in it: see Listing.Stale.
 	ListOfferings(ctx context.Context, known *Listing) *Listing
+	// In returns a Lister of another region with the same credentials, for somebody
+	// else's account: it lists what can be told, and holds in every zone.
+	In(region string) Lister
 }
 
 // Listing is what a cloud has said about a region. Its parts are asked for apart,

@@ -153,10 +153,14 @@ func TestShare(t *testing.T) {
 	if want := []string{`m5.large "" spot 0.02`, `m5.large "" on-demand 0.1`}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q, by the first account", got, want)
 	}
+	price := func() float64 { return c.Find(nobody, "m5.large", "a", onDemand).HourlyPrice }
 	c.Learn(nobody, &Listing{OnDemand: part(map[string]float64{"m5.large": 0.5}, 0)})
-	c.Learn(Region{"AWS", "us-west-2", "1"}, &Listing{})
-	if o := c.Find(nobody, "m5.large", "a", onDemand); o == nil || o.HourlyPrice != 0.5 {
-		t.Errorf("%+v, want its own listing", o)
+	if price() != 0.1 {
+		t.Errorf("%v, want that of the account: it knows more", price())
+	}
+	c.Forget(func(r Region) bool { return r == nobody })
+	if price() != 0.5 {
+		t.Errorf("%v, want that of its own listing", price())
 	}
 }
 

@@ -59,7 +59,28 @@ func (l *Lister) ListOfferings(ctx context.Context, known *catalog.Listing) *cat
 	return &catalog.Listing{
 		Types:    lister.Ask(ctx, &l.asker, known.Types, l.types),
 		Zones:    lister.Ask(ctx, &l.asker, known.Zones, l.zones),
-		OnDemand: lister.Ask(ctx, &l.asker, known.OnDemand, l.onDemand),
+		OnDemand: lister.Ask(ctx, &l.asker, known.OnDemand, l.onDemandIn(l.region)),
 		Spot:     lister.Ask(ctx, &l.asker, known.Spot, l.spot),
+	}
+}
+
+// In implements catalog.Lister. The role of a location may look at machines in its
+// own region only, but the price list has all regions: machine types are the same
+// everywhere, spot prices are not known.
+func (l *Lister) In(region string) catalog.Lister { return abroad{l, region} }
+
+type abroad struct {
+	*Lister
+	region string
+}
+
+// ListOfferings implements catalog.Lister.
+func (a abroad) ListOfferings(ctx context.Context, known *catalog.Listing) *catalog.Listing {
+	if known == nil {
+		known = &catalog.Listing{}
+	}
+	return &catalog.Listing{
+		Types:    lister.Ask(ctx, &a.asker, known.Types, a.types),
+		OnDemand: lister.Ask(ctx, &a.asker, known.OnDemand, a.onDemandIn(a.region)),
 	}
 }

@@ -44,6 +44,7 @@ func TestList(t *testing.T) {
 	t.Run("prices change", w.testChange)
 	t.Run("partial failure", w.testPartialFailure)
 	t.Run("throttled", w.testThrottled)
+	t.Run("another region", w.testElsewhere)
 }
 
 // classify knows the one error of this test; pkg/cloud/aws has the real table.
@@ -204,5 +205,26 @@ func (w *world) testThrottled(t *testing.T) {
 	w.post(t, "/_emulator/faults", `{"action":"GetProducts","code":"ThrottlingException","count":3}`)
 	if err := w.lister.ListOfferings(t.Context(), nil).Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+// testElsewhere: the price list has all regions, and nothing else is asked there.
+func (w *world) testElsewhere(t *testing.T) {
+	w.post(t, "/_emulator/prices", `{"region":"eu-west-1","instanceType":"m5.large","price":0.107}`)
+	listing := w.lister.In("eu-west-1").ListOfferings(t.Context(), nil)
+	if err := listing.Err(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := catalog.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	region := catalog.Region{Provider: "AWS", Name: "eu-west-1"}
+	c.Learn(region, listing)
+	if o := c.Find(region, "m5.large", "eu-west-1a", "on-demand"); o == nil || o.HourlyPrice != 0.107 || o.Region != "eu-west-1" {
+		t.Errorf("on-demand: %+v", o)
+	}
+	if o := c.Find(region, "m5.large", "eu-west-1a", "spot"); o != nil {
+		t.Errorf("nobody knows spot prices there: %+v", o)
 	}
 }

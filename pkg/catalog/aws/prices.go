@@ -38,11 +38,15 @@ func productFilters(region string) []types.Filter {
 	return filters
 }
 
-// onDemand prices by the name of the type.
-func (l *Lister) onDemand(ctx context.Context) (map[string]float64, int, error) {
+// onDemandIn asks for the prices in a region by the name of the type.
+func (l *Lister) onDemandIn(region string) func(context.Context) (map[string]float64, int, error) {
+	return func(ctx context.Context) (map[string]float64, int, error) { return l.onDemand(ctx, region) }
+}
+
+func (l *Lister) onDemand(ctx context.Context, region string) (map[string]float64, int, error) {
 	prices := map[string]float64{}
 	pages := pricing.NewGetProductsPaginator(l.pricing, &pricing.GetProductsInput{
-		ServiceCode: aws.String("AmazonEC2"), Filters: productFilters(l.region), MaxResults: aws.Int32(productsPerPage),
+		ServiceCode: aws.String("AmazonEC2"), Filters: productFilters(region), MaxResults: aws.Int32(productsPerPage),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

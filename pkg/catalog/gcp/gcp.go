@@ -42,3 +42,10 @@ var _ catalog.Lister = (*Lister)(nil)
 func (l *Lister) ListOfferings(ctx context.Context, known *catalog.Listing) *catalog.Listing {
 	return lister.ByParts[parts]{Asker: &l.asker, Machines: l.machines, Prices: l.prices}.List(ctx, known)
 }
+
+// In implements catalog.Lister: a project sees all regions.
+func (l *Lister) In(region string) catalog.Lister {
+	elsewhere := *l
+	elsewhere.region = region
+	return &elsewhere
+}

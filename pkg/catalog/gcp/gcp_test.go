@@ -102,6 +102,7 @@ func TestList(t *testing.T) {
 	t.Run("no price list", w.testNoPrices)
 	t.Run("a zone is away", w.testUnreachable)
 	t.Run("throttled", w.testThrottled)
+	t.Run("another region", w.testElsewhere)
 }
 
 func (w *world) testTypes(t *testing.T) {
@@ -249,4 +250,19 @@ func (w *world) testThrottled(t *testing.T) {
 	w.post(t, "faults", fault.Rule{Action: "compute.machineTypes.aggregatedList", Code: "rateLimitExceeded", Count: 2})
 	w.post(t, "faults", fault.Rule{Action: "cloudbilling.services.skus.list", Code: "rateLimitExceeded", Count: 2})
 	w.list(t)
+}
+
+func (w *world) testElsewhere(t *testing.T) {
+	listing := w.lister.In("europe-west4").ListOfferings(t.Context(), nil)
+	if err := listing.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for instanceType, here := range w.known.OnDemand.Value {
+		if there := listing.OnDemand.Value[instanceType]; math.Abs(there-1.1*here) > 1e-6 {
+			t.Errorf("%s costs %v, want 1.1 times %v", instanceType, there, here)
+		}
+	}
+	if zones := listing.Zones.Value["e2-standard-2"]; len(zones) != 3 || zones[0] != "europe-west4-a" {
+		t.Errorf("zones: %v", zones)
+	}
 }

@@ -51,3 +51,16 @@ var _ catalog.Lister = (*Lister)(nil)
 func (l *Lister) ListOfferings(ctx context.Context, known *catalog.Listing) *catalog.Listing {
 	return lister.ByParts[parts]{Asker: &l.asker, Machines: l.machines, Prices: l.prices}.List(ctx, known)
 }
+
+// In implements catalog.Lister. Prices and shapes are the same in all regions, so
+// that this one is asked: a tenancy need not be subscribed to the other.
+func (l *Lister) In(string) catalog.Lister { return abroad{l} }
+
+type abroad struct{ *Lister }
+
+// ListOfferings implements catalog.Lister.
+func (a abroad) ListOfferings(ctx context.Context, known *catalog.Listing) *catalog.Listing {
+	listing := a.Lister.ListOfferings(ctx, known)
+	listing.Zones = catalog.Part[map[string][]string]{} // of another region
+	return listing
+}

@@ -77,6 +77,7 @@ func TestList(t *testing.T) {
 	t.Run("no price list", w.testNoPrices)
 	t.Run("no shapes", w.testNoShapes)
 	t.Run("throttled", w.testThrottled)
+	t.Run("another region", w.testElsewhere)
 }
 
 func (w *world) testTypes(t *testing.T) {
@@ -199,6 +200,21 @@ func (w *world) testThrottled(t *testing.T) {
 		w.Inject(t, fault.Rule{Action: action, Code: "TooManyRequests", Count: 2})
 	}
 	w.list(t)
+}
+
+// testElsewhere: the same shapes at the same prices, in domains that nobody named.
+func (w *world) testElsewhere(t *testing.T) {
+	listing := w.lister.In("eu-frankfurt-1").ListOfferings(t.Context(), nil)
+	c, err := catalog.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	region := catalog.Region{Provider: "OCI", Name: "eu-frankfurt-1"}
+	c.Learn(region, listing)
+	o := c.Find(region, "VM.Standard.E5.Flex-4-32", "EU-FRANKFURT-1-AD-1", "spot")
+	if listing.Err() != nil || listing.Zones.Known() || o == nil || o.Zone != catalog.EveryZone || o.HourlyPrice != w.known.Spot.Value[catalog.EveryZone][o.InstanceType] {
+		t.Errorf("%v, %+v", listing.Err(), o)
+	}
 }
 
 func TestReadPriceList(t *testing.T) {

@@ -8,13 +8,17 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -44,7 +48,7 @@ const (
 
 // Reconciler reconciles EdgeLocations.
 type Reconciler struct {
-	// Omni reads locations.
+	// Omni reads locations and node templates.
 	Omni     client.Reader
 	Connect  connection.Connector
 	Catalog  *catalog.Catalog
@@ -55,13 +59,28 @@ type Reconciler struct {
 	due map[catalog.Region]time.Time
 }
 
-// SetupWithManager watches locations.
+// SetupWithManager watches locations, and templates that name a main cluster.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("catalog").
 		WithOptions(controller.Options{MaxConcurrentReconciles: 1, RateLimiter: requeue.Pauses(), NeedLeaderElection: new(false)}).
 		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.EdgeLocation{}, &handler.TypedEnqueueRequestForObject[*v1beta1.EdgeLocation]{})).
+		WatchesRawSource(source.Kind(omni.GetCache(), &v1beta1.NodeTemplate{}, handler.TypedEnqueueRequestsFromMapFunc(r.beside))).
 		Complete(r)
+}
+
+// beside returns the locations of a template's namespace: theirs are the credentials
+// that tell the prices of the main cluster.
+func (r *Reconciler) beside(ctx context.Context, template *v1beta1.NodeTemplate) []reconcile.Request {
+	var locations v1beta1.EdgeLocationList
+	if err := r.Omni.List(ctx, &locations, client.InNamespace(template.Namespace)); err != nil {
+		return nil
+	}
+	requests := make([]reconcile.Request, len(locations.Items))
+	for i := range locations.Items {
+		requests[i].NamespacedName = client.ObjectKeyFromObject(&locations.Items[i])
+	}
+	return requests
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -76,8 +95,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if !location.DeletionTimestamp.IsZero() || !meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionCredentialsValid) {
 		return reconcile.Result{}, nil
 	}
-	region := catalog.RegionOf(&location.Spec)
-	if wait := r.due[region].Sub(r.Clock.Now()); wait > 0 {
+	regions, err := r.regions(ctx, location)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	if wait := r.wait(regions); wait > 0 {
 		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	provider, err := r.Connect.Provider(ctx, location)
@@ -88,15 +110,71 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if !ok {
 		return reconcile.Result{}, nil
 	}
-	return r.list(ctx, lister, location, region)
+	for i, region := range regions {
+		asked := lister
+		if i > 0 {
+			asked = lister.In(region.Name)
+		}
+		if r.wait(regions[i:i+1]) == 0 {
+			r.list(ctx, asked, location, region)
+		}
+	}
+	return reconcile.Result{RequeueAfter: r.wait(regions)}, nil
 }
 
-func (r *Reconciler) list(ctx context.Context, lister catalog.Lister, location *v1beta1.EdgeLocation, region catalog.Region) (reconcile.Result, error) {
+// regions are that of the location, and those of its cloud that stand for the main
+// cluster in a node template beside it, unless a location lies in them.
+func (r *Reconciler) regions(ctx context.Context, location *v1beta1.EdgeLocation) ([]catalog.Region, error) {
+	regions := []catalog.Region{catalog.RegionOf(&location.Spec)}
+	mains, err := r.mainRegions(ctx, client.InNamespace(location.Namespace))
+	for _, main := range mains {
+		if main.Provider == regions[0].Provider {
+			regions = append(regions, main)
+		}
+	}
+	return regions, err
+}
+
+// mainRegions are those that stand for the main cluster in node templates and that no
+// location lies in, sorted by their names.
+func (r *Reconciler) mainRegions(ctx context.Context, options ...client.ListOption) ([]catalog.Region, error) {
+	var templates v1beta1.NodeTemplateList
+	if err := r.Omni.List(ctx, &templates, options...); err != nil {
+		return nil, fmt.Errorf("list node templates: %w", err)
+	}
+	var locations v1beta1.EdgeLocationList
+	if err := r.Omni.List(ctx, &locations); err != nil {
+		return nil, fmt.Errorf("list edge locations: %w", err)
+	}
+	covered := sets.New[catalog.Region]()
+	for i := range locations.Items {
+		spec := &locations.Items[i].Spec
+		covered.Insert(catalog.Region{Provider: string(spec.Provider), Name: spec.Region})
+	}
+	mains := sets.New[catalog.Region]()
+	for i := range templates.Items {
+		if spec := &templates.Items[i].Spec.MainCluster; spec.Enabled && !covered.Has(catalog.MainRegion(spec)) {
+			mains.Insert(catalog.MainRegion(spec))
+		}
+	}
+	return slices.SortedFunc(maps.Keys(mains), func(a, b catalog.Region) int { return cmp.Compare(a.Name, b.Name) }), nil
+}
+
+// wait is how long none of the regions has to be asked for.
+func (r *Reconciler) wait(regions []catalog.Region) time.Duration {
+	wait := interval
+	for _, region := range regions {
+		wait = min(wait, r.due[region].Sub(r.Clock.Now()))
+	}
+	return max(0, wait)
+}
+
+func (r *Reconciler) list(ctx context.Context, lister catalog.Lister, location *v1beta1.EdgeLocation, region catalog.Region) {
 	bounded, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	listing := lister.ListOfferings(bounded, r.Catalog.Listing(region))
 	if ctx.Err() != nil {
-		return reconcile.Result{}, nil // the process ends
+		return // the process ends
 	}
 	r.Catalog.Learn(region, listing)
 	wait := interval
@@ -104,13 +182,12 @@ func (r *Reconciler) list(ctx context.Context, lister catalog.Lister, location *
 		wait = retryInterval
 		log.FromContext(ctx).Error(err, "Parts of the catalog are stale", "provider", region.Provider, "region", region.Name)
 		r.Recorder.Eventf(location, nil, corev1.EventTypeWarning, "CatalogStale", "List",
-			"%v; the cloud is asked again in %s", err, wait)
+			"%s: %v; the cloud is asked again in %s", region.Name, err, wait)
 	}
 	if r.due == nil {
 		r.due = map[catalog.Region]time.Time{}
 	}
 	r.due[region] = r.Clock.Now().Add(wait)
-	return reconcile.Result{RequeueAfter: wait}, nil
 }
 
 // forget drops the regions that no location is in any more.
@@ -119,15 +196,15 @@ func (r *Reconciler) forget(ctx context.Context) error {
 	if err := r.Omni.List(ctx, &locations); err != nil {
 		return fmt.Errorf("list edge locations: %w", err)
 	}
-	used := map[catalog.Region]bool{}
+	mains, err := r.mainRegions(ctx)
+	if err != nil {
+		return err
+	}
+	used := sets.New(mains...)
 	for i := range locations.Items {
-		used[catalog.RegionOf(&locations.Items[i].Spec)] = true
+		used.Insert(catalog.RegionOf(&locations.Items[i].Spec))
 	}
-	r.Catalog.Forget(func(region catalog.Region) bool { return used[region] })
-	for region := range r.due {
-		if !used[region] {
-			delete(r.due, region)
-		}
-	}
+	r.Catalog.Forget(used.Has)
+	maps.DeleteFunc(r.due, func(region catalog.Region, _ time.Time) bool { return !used.Has(region) })
 	return nil
 }

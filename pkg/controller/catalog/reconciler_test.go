@@ -47,6 +47,19 @@ func (s *shop) ListOfferings(_ context.Context, known *catalog.Listing) *catalog
 	return &catalog.Listing{OnDemand: catalog.Part[map[string]float64]{Value: map[string]float64{"m5.large": s.price}, Time: now}}
 }
 
+// abroad is the shop in another region, where everything costs ten times as much.
+type abroad struct{ *shop }
+
+func (s *shop) In(string) catalog.Lister { return abroad{s} }
+
+func (a abroad) ListOfferings(ctx context.Context, known *catalog.Listing) *catalog.Listing {
+	listing := a.shop.ListOfferings(ctx, known)
+	if listing.OnDemand.Error == "" {
+		listing.OnDemand.Value["m5.large"] *= 10
+	}
+	return listing
+}
+
 type signedIn struct {
 	connection.Connector
 	provider cloud.Provider
@@ -141,7 +154,7 @@ func TestFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.price(0.096, "snapshot 2026-07-20")
-	if event := <-w.events.Events; !strings.Contains(event, "CatalogStale") || !strings.Contains(event, "on-demand prices: AccessDeniedException; those of the snapshot of 2026-07-20 are used") {
+	if event := <-w.events.Events; !strings.Contains(event, "CatalogStale") || !strings.Contains(event, "us-west-2: on-demand prices: AccessDeniedException; those of the snapshot of 2026-07-20 are used") {
 		t.Errorf("event %q", event)
 	}
 	w.shop.fail = nil
@@ -187,4 +200,54 @@ func TestForget(t *testing.T) {
 		t.Errorf("the last location went: %v, %v, %v", err, w.Catalog.Listing(region), w.due)
 	}
 	w.price(0.096, "snapshot 2026-07-20")
+}
+
+// TestMainRegion: what the main cluster pays is asked for with the credentials of a
+// location beside the template, unless a location lies there.
+func TestMainRegion(t *testing.T) {
+	w := newWorld(t, location("oregon", metav1.ConditionTrue))
+	main := catalog.Region{Provider: "AWS", Name: "us-east-1"}
+	template := &v1beta1.NodeTemplate{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "default"},
+		Spec:       v1beta1.NodeTemplateSpec{MainCluster: v1beta1.TemplateMainCluster{Enabled: true, Provider: "AWS", Region: main.Name}},
+	}
+	elsewhere := template.DeepCopy()
+	elsewhere.Name, elsewhere.Spec.MainCluster.Provider, elsewhere.Spec.MainCluster.Region = "gcp", "GCP", "us-central1"
+	price := func() float64 { return w.Catalog.Find(main, "m5.large", "any", "on-demand").HourlyPrice }
+	if err := w.run("oregon", 1, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.SetTime(w.clock.Now().Add(20 * time.Minute))
+	for _, object := range []client.Object{template, elsewhere} {
+		if err := w.omni.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if requests := w.beside(t.Context(), template); len(requests) != 1 || requests[0].Name != "oregon" {
+		t.Errorf("a template brings %v by", requests)
+	}
+	if err := w.run("oregon", 2, 40*time.Minute); err != nil || price() != 1 {
+		t.Errorf("main cluster: %v, %v", price(), err)
+	}
+	w.shop.fail = errors.New("AccessDeniedException")
+	w.clock.SetTime(w.clock.Now().Add(2 * time.Hour))
+	if err := w.run("oregon", 4, 10*time.Minute); err != nil || price() != 1 {
+		t.Errorf("what was known is kept: %v, %v", price(), err)
+	}
+	for _, region := range []string{"us-west-2", "us-east-1"} {
+		if event := <-w.events.Events; !strings.Contains(event, region+": on-demand prices: AccessDeniedException") {
+			t.Errorf("event %q, want one of %s", event, region)
+		}
+	}
+	there := location("virginia", metav1.ConditionFalse)
+	there.Spec.Region = main.Name
+	if err := w.omni.Create(t.Context(), there); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.run("oregon", 4, 10*time.Minute); err != nil {
+		t.Error(err)
+	}
+	if err := w.run("missing", 4, 0); err != nil || w.Catalog.Listing(main) != nil {
+		t.Errorf("a location lies there: %v, %v", w.Catalog.Listing(main), err)
+	}
 }
