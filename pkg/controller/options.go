@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/state"
 )
 
@@ -31,6 +34,8 @@ type Options struct {
 	LeaderElect        bool
 	// EdgeOverhead is what every machine costs besides its price, in US dollars per hour.
 	EdgeOverhead float64
+	// Endpoints are where clouds are reached other than at their own hosts.
+	Endpoints connection.Endpoints
 	// RotateServingCertificate manages the certificate of omni-apiserver.
 	RotateServingCertificate bool
 }
@@ -60,6 +65,8 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "Where /healthz and /readyz are served.")
 	fs.StringVar(&o.WebhookBindAddress, "webhook-bind-address", o.WebhookBindAddress, "Where the pod webhook is served.")
 	fs.StringVar(&o.WebhookCertDir, "webhook-cert-dir", o.WebhookCertDir, "Directory with tls.crt and tls.key of the webhook and the metrics; read again when they change.")
+	fs.StringVar(&o.Endpoints.GCP, "gcp-endpoint", o.Endpoints.GCP, "URL in place of all of Google Cloud's hosts: a proxy, a private endpoint or an emulator. https, or http to loopback. For AWS, set the SDK's own AWS_ENDPOINT_URL.")
+	fs.StringVar(&o.Endpoints.OCI, "oci-endpoint", o.Endpoints.OCI, "URL in place of all of Oracle Cloud's hosts; as --gcp-endpoint.")
 	fs.BoolVar(&o.RotateServingCertificate, "rotate-serving-certificate", o.RotateServingCertificate, "Make and renew the serving certificate of omni-apiserver, in the Secret omni-apiserver-tls of --namespace, and write its authority into the APIServices of omni.cast.ai.")
 	fs.Float64Var(&o.EdgeOverhead, "edge-overhead", o.EdgeOverhead, "What every machine costs besides its price, in US dollars per hour: its kubelet, DaemonSets and virtual node. Without it many small machines win on paper only.")
 	fs.BoolVar(&o.LeaderElect, "leader-elect", o.LeaderElect, "Let one of several replicas act at a time.")
@@ -76,7 +83,38 @@ func (o *Options) Validate() error {
 	if _, _, err := hostPort(o.WebhookBindAddress); err != nil {
 		return fmt.Errorf("--webhook-bind-address: %w", err)
 	}
+	if err := checkEndpoint(o.Endpoints.GCP); err != nil {
+		return fmt.Errorf("--gcp-endpoint: %w", err)
+	}
+	if err := checkEndpoint(o.Endpoints.OCI); err != nil {
+		return fmt.Errorf("--oci-endpoint: %w", err)
+	}
 	return nil
+}
+
+// checkEndpoint lets only those endpoints pass to which credentials may be sent. None
+// is one.
+func checkEndpoint(endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		return err
+	case u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("%q is not of the form https://HOST[:PORT]", u.Redacted())
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	}
+	return fmt.Errorf("%q: credentials go there, so use https; http is for 127.0.0.1 and ::1 only", endpoint)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
 }
 
 func hostPort(address string) (string, int, error) {

@@ -179,7 +179,7 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 	clock := clock.RealClock{}
 	refused := unavailable.New(clock)
 	connect := &connection.Direct{
-		Main: mgr.GetClient(), ClusterID: o.ClusterID,
+		Main: mgr.GetClient(), ClusterID: o.ClusterID, Endpoints: o.Endpoints,
 		Tokens: connection.ServiceAccountTokens(kube.CoreV1(), o.Namespace, o.ServiceAccount),
 	}
 	consoles := &console.Handler{Omni: omni.GetClient(), Connect: connect}

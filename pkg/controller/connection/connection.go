@@ -53,6 +53,10 @@ func (e *SecretError) Error() string {
 	return fmt.Sprintf("%s: Secret %s/%s %s", e.Field, e.Namespace, e.Name, e.Problem)
 }
 
+// Endpoints are URLs in place of all hosts of a cloud. Empty: the cloud's own. AWS is
+// not among them: its SDK reads AWS_ENDPOINT_URL. Example: http://127.0.0.1:5560.
+type Endpoints struct{ GCP, OCI string }
+
 // Direct is the Connector of the running controller. It keeps what it has made
 // for as long as what it was made of does not change.
 type Direct struct {
@@ -63,6 +67,8 @@ type Direct struct {
 	ClusterID string
 	// Tokens are how the controller proves who it is, without a key.
 	Tokens IdentityTokens
+	// Endpoints are where clouds are reached other than at their own hosts.
+	Endpoints Endpoints
 
 	providers reused[cloud.Provider]
 	clusters  reused[*edgecluster.Cluster]

@@ -75,6 +75,7 @@ func (d *Direct) gcp(location *v1beta1.EdgeLocation, keys *corev1.Secret) (maker
 		ClusterID: d.ClusterID, Namespace: location.Namespace, Name: location.Name, Region: location.Spec.Region, ProjectID: spec.ProjectID,
 		Subnetwork: spec.Subnetwork, NetworkTags: spec.NetworkTags,
 		ServiceAccount: spec.ServiceAccount, WorkloadIdentityProvider: spec.WorkloadIdentityProvider,
+		Endpoint: d.Endpoints.GCP,
 	}
 	if d.Tokens != nil {
 		config.IdentityToken = d.Tokens(gcpAudience + spec.WorkloadIdentityProvider)
@@ -109,7 +110,7 @@ func (d *Direct) oci(location *v1beta1.EdgeLocation, keys *corev1.Secret) (maker
 	config := oci.Location{
 		ClusterID: d.ClusterID, Namespace: location.Namespace, Name: location.Name, Region: location.Spec.Region,
 		TenancyID: spec.TenancyID, CompartmentID: spec.CompartmentID, SubnetIDs: spec.SubnetIDs, NSGID: spec.NSGID,
-		APIKey: &oci.APIKey{UserID: values[0], Fingerprint: values[1], PrivateKey: values[2]},
+		APIKey: &oci.APIKey{UserID: values[0], Fingerprint: values[1], PrivateKey: values[2]}, Endpoint: d.Endpoints.OCI,
 	}
 	return func(context.Context) (cloud.Provider, error) { return oci.New(config) }, nil
 }
