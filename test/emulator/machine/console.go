@@ -41,24 +41,28 @@ func (c *console) String() string {
 	return strings.Join(c.lines, "\n") + "\n"
 }
 
-// Handler serves GET /healthz and GET /console/<instance ID>.
-func (f *Fleet) Handler() http.Handler {
+// Handler serves GET /healthz and GET /console/<instance ID> for fleets of different
+// clouds, whose IDs differ.
+func Handler(fleets ...*Fleet) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := f.health(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
+		for _, f := range fleets {
+			if err := f.health(); err != nil {
+				http.Error(w, f.Name+": "+err.Error(), http.StatusServiceUnavailable)
+				return
+			}
 		}
 		fmt.Fprintln(w, "ok")
 	})
 	mux.HandleFunc("GET /console/{id}", func(w http.ResponseWriter, r *http.Request) {
-		c := f.consoleOf(r.PathValue("id"))
-		if c == nil {
-			http.NotFound(w, r)
-			return
+		for _, f := range fleets {
+			if c := f.consoleOf(r.PathValue("id")); c != nil {
+				w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+				fmt.Fprint(w, c)
+				return
+			}
 		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprint(w, c)
+		http.NotFound(w, r)
 	})
 	return mux
 }

@@ -29,8 +29,10 @@ type Cloud interface {
 	UserData(ctx context.Context, id string) ([]byte, error)
 }
 
-// Fleet boots and stops machines as the cloud does.
+// Fleet boots and stops the machines of one cloud as the cloud does.
 type Fleet struct {
+	// Name of the cloud, for people.
+	Name string
 	// Cloud is asked every PollInterval: EC2 has no watch.
 	Cloud        Cloud
 	PollInterval time.Duration

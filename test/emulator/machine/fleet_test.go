@@ -40,7 +40,7 @@ func (s *scripted) UserData(context.Context, string) ([]byte, error) { return []
 
 func get(f *Fleet, path string) (int, string) {
 	w := httptest.NewRecorder()
-	f.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	Handler(&Fleet{}, f).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	return w.Code, w.Body.String()
 }
 
@@ -81,8 +81,8 @@ func TestFleet(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	f := &Fleet{polled: errNotPolled}
-	if code, body := get(f, "/healthz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "not asked yet") {
+	f := &Fleet{Name: "a cloud", polled: errNotPolled}
+	if code, body := get(f, "/healthz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "a cloud: the cloud was not asked yet") {
 		t.Errorf("before the first poll: %d %s", code, body)
 	}
 	f.polled = nil
