@@ -24,9 +24,9 @@ func New() *cobra.Command {
 		Use:   "lab",
 		Short: "Run OMNI for real on this machine",
 		Long: `Run OMNI for real on this machine: a main and an edge Kubernetes control plane,
-Liqo, a cloud emulator and the product, as plain processes on loopback.`,
+Liqo, emulated clouds and the product, as plain processes on loopback.`,
 		Example: `  lab up                     # everything; prints how long each step took
-  source .lab/env            # KUBECONFIG, AWS_ENDPOINT_URL, kubectl
+  source .lab/env            # KUBECONFIG, kubectl, and where the clouds' CLIs go
   kubectl get nodes
   lab stop omni-controller --signal KILL && lab start omni-controller
   lab down`,

@@ -19,13 +19,13 @@ func TestSelection(t *testing.T) {
 		programs int
 		errorHas string
 	}{
-		{names: all(), programs: 4},
+		{names: all(), programs: 6},
 		{names: []string{mainAPI, kubernetes}},
 		{names: []string{mainAPI, omniAPI}, programs: 1},
-		{names: []string{cloud}, programs: 2},
-		{names: []string{mainAPI, kubernetes, liqo, cloud}, programs: 2},
+		{names: []string{cloud}, programs: 4},
+		{names: []string{mainAPI, kubernetes, liqo, cloud}, programs: 4},
 		{names: []string{liqo}, errorHas: "needs [kubernetes]"},
-		{names: []string{mainAPI, kubernetes, omni}, errorHas: "needs [aws liqo omni-apiserver]"},
+		{names: []string{mainAPI, kubernetes, omni}, errorHas: "needs [clouds liqo omni-apiserver]"},
 		{names: []string{"k8s"}, errorHas: "unknown [k8s]"},
 	}
 	for _, test := range tests {

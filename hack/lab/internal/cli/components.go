@@ -16,7 +16,7 @@ const (
 	mainAPI    = "main-api"   // main's etcd and kube-apiserver
 	kubernetes = "kubernetes" // the rest of main, and edge
 	liqo       = "liqo"
-	cloud      = "aws"
+	cloud      = "clouds"
 	omniAPI    = "omni-apiserver"
 	omni       = "omni-controller"
 )
@@ -32,6 +32,8 @@ var groups = []struct {
 	{name: liqo, needs: []string{kubernetes}},
 	{name: cloud, programs: []build.Program{
 		{Name: "aws-emulator", Package: "./test/emulator/cmd/aws-emulator"},
+		{Name: "gcp-emulator", Package: "./test/emulator/cmd/gcp-emulator"},
+		{Name: "oci-emulator", Package: "./test/emulator/cmd/oci-emulator"},
 		{Name: "machine-simulator", Package: "./test/emulator/cmd/machine-simulator"},
 	}},
 	{name: omniAPI, needs: []string{mainAPI}, programs: []build.Program{

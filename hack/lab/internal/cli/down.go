@@ -50,7 +50,7 @@ func downCommand(find finder) *cobra.Command {
 func deleteData(lab layout.Lab) error {
 	var errs []error
 	for _, pattern := range []string{
-		"run", "log", "pki", "main", "edge", "liqo", "machines", "omni-apiserver", "omni-controller",
+		"run", "log", "pki", "main", "edge", "liqo", "machines", "gcloud", "oci", "omni-apiserver", "omni-controller",
 		"lab.json", "env", "*.kubeconfig",
 	} {
 		paths, err := filepath.Glob(lab.Path(pattern))

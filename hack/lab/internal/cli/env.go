@@ -8,20 +8,14 @@ import (
 	"os"
 	"strings"
 
-	"github.com/castai/omni/hack/lab/internal/aws"
+	"github.com/castai/omni/hack/lab/internal/clouds"
 	"github.com/castai/omni/hack/lab/internal/layout"
 )
 
 // writeEnv writes what a shell sources to work with the lab.
 func writeEnv(lab layout.Lab, kubernetesBin string) error {
 	var text strings.Builder
-	for _, v := range [][2]string{
-		{"KUBECONFIG", lab.AdminKubeconfig()},
-		{"AWS_ENDPOINT_URL", aws.Endpoint(lab)},
-		{"AWS_ACCESS_KEY_ID", aws.AccessKeyID},
-		{"AWS_SECRET_ACCESS_KEY", aws.SecretAccessKey},
-		{"AWS_DEFAULT_REGION", aws.Region},
-	} {
+	for _, v := range append([][2]string{{"KUBECONFIG", lab.AdminKubeconfig()}}, clouds.Client(lab)...) {
 		fmt.Fprintf(&text, "export %s=%s\n", v[0], quote(v[1]))
 	}
 	if kubernetesBin != "" {

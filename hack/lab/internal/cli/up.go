@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/castai/omni/hack/lab/internal/aws"
 	"github.com/castai/omni/hack/lab/internal/build"
+	"github.com/castai/omni/hack/lab/internal/clouds"
 	"github.com/castai/omni/hack/lab/internal/controlplane"
 	"github.com/castai/omni/hack/lab/internal/layout"
 	liqopkg "github.com/castai/omni/hack/lab/internal/liqo"
@@ -53,7 +53,7 @@ func upCommand(find finder) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			print.Printf("\nsource %s   # KUBECONFIG, AWS_ENDPOINT_URL, PATH with kubectl", lab.Path("env"))
+			print.Printf("\nsource %s   # KUBECONFIG, PATH with kubectl, and where aws, gcloud and oci find the emulators", lab.Path("env"))
 			return nil
 		},
 	}
@@ -80,7 +80,7 @@ func up(ctx context.Context, lab layout.Lab, built programs, selected selection,
 			group.Go(func() error { return do(groupCtx) })
 		}
 	}
-	start(cloud, func(ctx context.Context) error { return aws.Start(ctx, lab, print) })
+	start(cloud, func(ctx context.Context) error { return clouds.Start(ctx, lab, print) })
 	start(kubernetes, func(ctx context.Context) error {
 		return startPlane(ctx, edge, selected, map[string]func(context.Context) error{
 			liqo: func(ctx context.Context) error { return peering.StartEdge(ctx, edge) },

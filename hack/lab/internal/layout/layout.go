@@ -52,6 +52,8 @@ const (
 	OmniControllerMetrics
 	OmniControllerHealth
 	OmniControllerWebhook
+	GCPEmulator
+	OCIEmulator
 )
 
 // Number is the TCP port.

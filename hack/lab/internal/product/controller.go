@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
-	"github.com/castai/omni/hack/lab/internal/aws"
+	"github.com/castai/omni/hack/lab/internal/clouds"
 	"github.com/castai/omni/hack/lab/internal/kube"
 	"github.com/castai/omni/hack/lab/internal/layout"
 	"github.com/castai/omni/hack/lab/internal/process"
@@ -34,7 +34,7 @@ func (p *Product) StartController(ctx context.Context) error {
 	}
 	err = p.run(ctx, process.Spec{
 		Name: controller, Tier: process.TierProduct, Path: p.lab.Binary(controller),
-		Args: []string{
+		Args: append([]string{
 			"--kubeconfig=" + kubeconfig, "--omni-kubeconfig=" + omniKubeconfig,
 			"--cluster-id=" + clusterID,
 			"--metrics-bind-address=" + p.lab.Address(layout.OmniControllerMetrics),
@@ -42,10 +42,8 @@ func (p *Product) StartController(ctx context.Context) error {
 			"--webhook-bind-address=" + p.lab.Address(layout.OmniControllerWebhook),
 			"--webhook-cert-dir=" + certs,
 			"--leader-elect",
-		},
-		// No keys: it gets credentials by web identity, as in the cloud. And no
-		// metadata service is asked for any, wherever the lab runs.
-		Env:       []string{"AWS_ENDPOINT_URL=" + aws.Endpoint(p.lab), "AWS_EC2_METADATA_DISABLED=true"},
+		}, clouds.ControllerFlags(p.lab)...),
+		Env:       clouds.ControllerEnv(p.lab),
 		HealthURL: "http://" + p.lab.Address(layout.OmniControllerHealth) + "/readyz",
 	})
 	if err != nil {
