@@ -4,8 +4,6 @@
 package aws_test
 
 import (
-	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +16,8 @@ import (
 	"github.com/castai/omni/pkg/cloud/aws"
 	"github.com/castai/omni/pkg/cloud/cloudtest"
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 )
 
 const (
@@ -99,11 +99,13 @@ func TestErrors(t *testing.T) {
 		"VcpuLimitExceeded":            cloud.ClassQuota,
 		"RequestLimitExceeded":         cloud.ClassThrottle,
 		"UnauthorizedOperation":        cloud.ClassAuth,
+		"RequestExpired":               cloud.ClassAuth,
 		"InvalidSubnetID.NotFound":     cloud.ClassConfig,
 		"InternalError":                cloud.ClassTransient,
 	} {
 		t.Run(code, func(t *testing.T) {
-			inject(t, endpoint, code)
+			// As often as the SDK may ask.
+			faulttest.Inject(t, endpoint, fault.Rule{Action: "RunInstances", Code: code, Count: 2})
 			r := request
 			r.ClientToken = "token-" + code
 			if _, err := p.Launch(t.Context(), r); cloud.ClassOf(err) != want {
@@ -142,35 +144,5 @@ func TestErrors(t *testing.T) {
 		if _, err := away.Get(t.Context(), "i-0123456789abcdef0"); cloud.ClassOf(err) != cloud.ClassTransient {
 			t.Errorf("Get: err = %v, want the class %s", err, cloud.ClassTransient)
 		}
-	})
-}
-
-// inject makes the emulator refuse RunInstances from now on, as long as the SDK
-// may retry.
-func inject(t *testing.T, endpoint, code string) {
-	t.Helper()
-	body := strings.NewReader(`{"action": "RunInstances", "code": "` + code + `", "count": 2}`)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/_emulator/faults", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode >= 300 {
-		t.Fatalf("inject %s: %s", code, response.Status)
-	}
-	t.Cleanup(func() {
-		clear, err := http.NewRequestWithContext(context.Background(), http.MethodDelete, endpoint+"/_emulator/faults", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := http.DefaultClient.Do(clear)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = response.Body.Close()
 	})
 }

@@ -37,6 +37,7 @@ var codes = map[string]cloud.ErrorClass{
 	"AccessDeniedException":             cloud.ClassAuth,
 	"InvalidClientTokenId":              cloud.ClassAuth,
 	"SignatureDoesNotMatch":             cloud.ClassAuth,
+	"RequestExpired":                    cloud.ClassAuth, // our clock is wrong
 	"ExpiredToken":                      cloud.ClassAuth,
 	"ExpiredTokenException":             cloud.ClassAuth,
 	"InvalidIdentityToken":              cloud.ClassAuth,

@@ -15,6 +15,7 @@ import (
 	"github.com/castai/omni/pkg/cloud/gcp"
 	"github.com/castai/omni/pkg/cloud/gcp/contract"
 	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
 )
 
@@ -47,7 +48,7 @@ func TestKeyless(t *testing.T) {
 		})
 	}
 	t.Run("the token endpoint is away", func(t *testing.T) {
-		inject(t, endpoint, fault.Rule{Action: "iamcredentials.projects.serviceAccounts.generateAccessToken", Code: "backendError"})
+		faulttest.Inject(t, endpoint, fault.Rule{Action: "iamcredentials.projects.serviceAccounts.generateAccessToken", Code: "backendError"})
 		if err := provider(t, l).CheckCredentials(t.Context()); cloud.ClassOf(err) != cloud.ClassTransient || err == nil {
 			t.Errorf("err = %v, want the class %s", err, cloud.ClassTransient)
 		}

@@ -10,15 +10,9 @@ import (
 
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
 )
-
-// inject makes the emulator fail until the test ends.
-func inject(t *testing.T, endpoint string, rule fault.Rule) {
-	t.Helper()
-	gcptest.Do(t, http.MethodPost, endpoint+"/_emulator/faults", rule)
-	t.Cleanup(func() { gcptest.Do(t, http.MethodDelete, endpoint+"/_emulator/faults", nil) })
-}
 
 func TestLaunchErrors(t *testing.T) {
 	endpoint := gcptest.Start(t)
@@ -48,7 +42,7 @@ func TestLaunchErrors(t *testing.T) {
 		"internalError":       {want: cloud.ClassTransient},
 	} {
 		t.Run(code, func(t *testing.T) {
-			inject(t, endpoint, fault.Rule{Action: "compute.instances.insert", Code: code, Status: test.status})
+			faulttest.Inject(t, endpoint, fault.Rule{Action: "compute.instances.insert", Code: code, Status: test.status})
 			_, err := p.Launch(t.Context(), request(tokenOf(code), "cast-fault"))
 			if cloud.ClassOf(err) != test.want || !strings.Contains(err.Error(), "injected by the emulator") {
 				t.Errorf("err = %v, want the class %s", err, test.want)
@@ -78,7 +72,7 @@ func TestLostAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			endpoint := gcptest.Start(t)
 			p := provider(t, keyless(t, endpoint))
-			inject(t, endpoint, rule)
+			faulttest.Inject(t, endpoint, rule)
 			r := request(tokenOf("lost"), "cast-lost")
 			if _, err := p.Launch(t.Context(), r); cloud.ClassOf(err) != cloud.ClassTransient || err == nil {
 				t.Fatalf("err = %v, want the class %s", err, cloud.ClassTransient)
@@ -104,7 +98,7 @@ func TestForgottenRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inject(t, endpoint, fault.Rule{Action: "compute.instances.insert", Code: "alreadyExists"})
+	faulttest.Inject(t, endpoint, fault.Rule{Action: "compute.instances.insert", Code: "alreadyExists"})
 	if again, err := p.Launch(t.Context(), r); err != nil || again.ID != first.ID {
 		t.Errorf("Launch = %+v, %v, want %s", again, err, first.ID)
 	}
@@ -119,7 +113,7 @@ func TestEventualConsistency(t *testing.T) {
 	endpoint := gcptest.Start(t)
 	p := provider(t, keyless(t, endpoint))
 	r := request(tokenOf("late"), "cast-late")
-	inject(t, endpoint, fault.Rule{
+	faulttest.Inject(t, endpoint, fault.Rule{
 		Action: "compute.instances.get", Code: "notFound", Message: "The resource '" + machinePath(r.Name) + "' was not found", Count: 1,
 	})
 	i, err := p.Launch(t.Context(), r)
@@ -143,7 +137,7 @@ func TestNotKnowing(t *testing.T) {
 		"the project is gone": {Action: "compute.instances.get", Code: "notFound", Message: "The resource 'projects/omni-test' was not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inject(t, endpoint, rule)
+			faulttest.Inject(t, endpoint, rule)
 			if _, err := p.Get(t.Context(), i.ID); err == nil {
 				t.Error("Get: no error, so the machine counts as gone")
 			}
@@ -151,7 +145,7 @@ func TestNotKnowing(t *testing.T) {
 	}
 	for _, code := range []string{"backendError", "UNREACHABLE"} {
 		t.Run("list "+code, func(t *testing.T) {
-			inject(t, endpoint, fault.Rule{Action: "compute.instances.aggregatedList", Code: code})
+			faulttest.Inject(t, endpoint, fault.Rule{Action: "compute.instances.aggregatedList", Code: code})
 			if _, err := p.FindByEdge(t.Context(), i.EdgeUID); err == nil || cloud.ClassOf(err) != cloud.ClassTransient {
 				t.Errorf("FindByEdge: err = %v, want the class %s", err, cloud.ClassTransient)
 			}
