@@ -66,8 +66,8 @@ func TestServiceAccountKey(t *testing.T) {
 	t.Run("of another account", func(t *testing.T) {
 		other := l
 		other.ServiceAccountKey = []byte(strings.Replace(string(l.ServiceAccountKey), "omni-edge-buyer@", "omni-somebody@", 1))
-		if err := provider(t, other).CheckCredentials(t.Context()); cloud.ClassOf(err) != cloud.ClassAuth {
-			t.Errorf("err = %v, want the class %s", err, cloud.ClassAuth)
+		if err := provider(t, other).CheckCredentials(t.Context()); cloud.ClassOf(err) != cloud.ClassAuth || !strings.Contains(err.Error(), "Invalid JWT Signature") {
+			t.Errorf("err = %v, want the class %s and what Google says", err, cloud.ClassAuth)
 		}
 	})
 	for name, key := range map[string]string{

@@ -4,6 +4,7 @@
 package gcp
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -85,7 +86,7 @@ func classify(err error) error {
 		return classifyAPI(api)
 	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
-		return tokenError(refused.Response.StatusCode, refused.ErrorCode, refused.ErrorDescription)
+		return tokenError(refused.Response.StatusCode, refused.Body, "")
 	}
 	return &cloud.Error{Class: cloud.ClassTransient, Err: err}
 }
@@ -132,17 +133,12 @@ func refusedToken(err error) error {
 	if !ok {
 		return classify(err)
 	}
-	var body struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}
-	if json.Unmarshal([]byte(api.Body), &body) != nil {
-		body.Error, body.Description = "", api.Message
-	}
-	return tokenError(api.Code, body.Error, body.Description)
+	return tokenError(api.Code, []byte(api.Body), api.Message)
 }
 
-func tokenError(status int, code, description string) error {
+// tokenError is the error of an OAuth 2.0 endpoint. What its answer is about is in
+// the body; otherwise is told if it is not.
+func tokenError(status int, answer []byte, otherwise string) error {
 	class := cloud.ClassAuth
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -150,8 +146,13 @@ func tokenError(status int, code, description string) error {
 	case status >= http.StatusInternalServerError:
 		class = cloud.ClassTransient
 	}
-	if description = strings.TrimSpace(description); description == "" {
-		description = http.StatusText(status)
+	var body struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
 	}
-	return &cloud.Error{Class: class, Code: code, Err: errors.New("Google refused to give an access token: " + description)}
+	if json.Unmarshal(answer, &body) != nil {
+		body.Error, body.Description = "", otherwise
+	}
+	description := cmp.Or(strings.TrimSpace(body.Description), http.StatusText(status))
+	return &cloud.Error{Class: class, Code: body.Error, Err: errors.New("Google refused to give an access token: " + description)}
 }

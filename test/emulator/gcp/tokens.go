@@ -164,6 +164,17 @@ func (e *Emulator) createKey(email string) (keyFile object, id string, err error
 	}, id, nil
 }
 
+// leeway is how far the clock of a caller may be off. Google does not say.
+const leeway = 5 * time.Minute
+
+// whyInvalid is what Google says of an assertion that it does not take.
+func whyInvalid(err error) string {
+	if errors.Is(err, jwt.ErrTokenExpired) || errors.Is(err, jwt.ErrTokenUsedBeforeIssued) || errors.Is(err, jwt.ErrTokenNotValidYet) {
+		return "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+	}
+	return "Invalid JWT Signature."
+}
+
 // keyToken is the OAuth 2.0 endpoint for keys of service accounts: it verifies the
 // signature of the assertion.
 // https://developers.google.com/identity/protocols/oauth2/service-account#httprest
@@ -176,7 +187,7 @@ func (e *Emulator) keyToken(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	claims := jwt.RegisteredClaims{}
-	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(e.Clock.Now), jwt.WithAudience(e.BaseURL+"/token")).
+	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(e.Clock.Now), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithAudience(e.BaseURL+"/token")).
 		ParseWithClaims(r.PostFormValue("assertion"), &claims, func(t *jwt.Token) (any, error) {
 			id, _ := t.Header["kid"].(string)
 			key := e.objects["keys/"+claims.Issuer+"/"+id]
@@ -186,7 +197,7 @@ func (e *Emulator) keyToken(w http.ResponseWriter, r *http.Request) {
 			return key["public"], nil
 		})
 	if err != nil {
-		writeOAuthError(w, "invalid_grant", "Invalid JWT Signature.")
+		writeOAuthError(w, "invalid_grant", whyInvalid(err))
 		return
 	}
 	token, _ := e.issue(claims.Issuer)
