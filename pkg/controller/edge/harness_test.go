@@ -39,6 +39,8 @@ type world struct {
 	t     *testing.T
 	clock *testingclock.FakeClock
 	cloud *fake.Provider
+	// signIn is the way to a real cloud, used when set.
+	signIn connection.Connector
 	// omni, main and remote are omni-apiserver, the main and the edge cluster.
 	omni, main, remote client.Client
 	// direct is omni-apiserver past the cache; stale is what the cache shows
@@ -59,7 +61,10 @@ type world struct {
 
 var _ connection.Connector = (*world)(nil)
 
-func (w *world) Provider(context.Context, *v1beta1.EdgeLocation) (cloud.Provider, error) {
+func (w *world) Provider(ctx context.Context, location *v1beta1.EdgeLocation) (cloud.Provider, error) {
+	if w.signIn != nil {
+		return w.signIn.Provider(ctx, location)
+	}
 	return w.cloud, w.unreachable
 }
 
@@ -76,6 +81,11 @@ func (w *world) Release(context.Context, *v1beta1.EdgeLocation) error { return n
 
 func newWorld(t *testing.T, objects ...client.Object) *world {
 	t.Helper()
+	return newWorldAt(t, location(), objects...)
+}
+
+func newWorldAt(t *testing.T, location *v1beta1.EdgeLocation, objects ...client.Object) *world {
+	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme, peering.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -90,7 +100,7 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 	w.cloud = fake.New(w.clock)
 	w.refused = unavailable.New(w.clock)
 	builder := func() *fakeclient.ClientBuilder { return fakeclient.NewClientBuilder().WithScheme(scheme) }
-	w.direct = builder().WithObjects(append(objects, location())...).
+	w.direct = builder().WithObjects(append(objects, location)...).
 		WithStatusSubresource(&v1beta1.Edge{}, &v1beta1.EdgeLocation{}).Build()
 	w.omni = interceptor.NewClient(w.direct, interceptor.Funcs{SubResourcePatch: w.writeStatus, Get: w.read})
 	w.main = builder().WithStatusSubresource(&authv1beta1.ResourceSlice{}, &authv1beta1.Identity{}).
@@ -130,10 +140,14 @@ func location() *v1beta1.EdgeLocation {
 			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
 			AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}},
 		},
-		Status: v1beta1.EdgeLocationStatus{
-			EdgeClusterVersion: "v1.37.1",
-			Conditions:         []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}},
-		},
+		Status: readyLocation(),
+	}
+}
+
+func readyLocation() v1beta1.EdgeLocationStatus {
+	return v1beta1.EdgeLocationStatus{
+		EdgeClusterVersion: "v1.37.1",
+		Conditions:         []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}},
 	}
 }
 
