@@ -9,13 +9,15 @@ GOLANGCI := go tool -modfile=hack/tools/golangci/go.mod golangci-lint
 
 ##@ Try it
 
+PROVIDER ?= aws
+
 .PHONY: demo
-demo: ## Bring the lab up if it is not, and play the story: a pending pod runs on an edge.
+demo: ## Bring the lab up if it is not, and play the story: a pending pod runs on an edge. PROVIDER is aws, gcp or oci.
 	$(LAB) up
-	hack/demo.sh
+	hack/demo.sh $(PROVIDER)
 
 .PHONY: up
-up: ## Bring the lab up: two real clusters, Liqo, an emulated AWS, OMNI.
+up: ## Bring the lab up: two real clusters, Liqo, three emulated clouds, OMNI.
 	$(LAB) up
 
 .PHONY: status
@@ -87,7 +89,7 @@ verify-lint: ## Run golangci-lint on every module, and shellcheck on every scrip
 	$(GOLANGCI) run ./...
 	$(GOLANGCI) run --build-tags e2e ./test/e2e/... ./test/bench/...
 	cd hack/lab && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./cmd/... ./internal/...
-	shellcheck .ci/run hack/*.sh pkg/edgecluster/install.sh
+	shellcheck .ci/run hack/*.sh hack/demo/*.sh pkg/edgecluster/install.sh
 
 .PHONY: verify-modules
 verify-modules: ## Fail if a go.mod or go.sum is not tidy.

@@ -19,9 +19,9 @@ func TestSelection(t *testing.T) {
 		programs int
 		errorHas string
 	}{
-		{names: all(), programs: 6},
+		{names: all(), programs: 7},
 		{names: []string{mainAPI, kubernetes}},
-		{names: []string{mainAPI, omniAPI}, programs: 1},
+		{names: []string{mainAPI, omniAPI}, programs: 2},
 		{names: []string{cloud}, programs: 4},
 		{names: []string{mainAPI, kubernetes, liqo, cloud}, programs: 4},
 		{names: []string{liqo}, errorHas: "needs [kubernetes]"},

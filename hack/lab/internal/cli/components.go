@@ -38,6 +38,7 @@ var groups = []struct {
 	}},
 	{name: omniAPI, needs: []string{mainAPI}, programs: []build.Program{
 		{Name: "omni-apiserver", Package: "./cmd/apiserver"},
+		{Name: "kubectl-omni", Package: "./cmd/kubectl-omni"},
 	}},
 	{name: omni, needs: []string{kubernetes, liqo, cloud, omniAPI}, programs: []build.Program{
 		{Name: "omni-controller", Package: "./cmd/controller"},

@@ -19,7 +19,7 @@ func writeEnv(lab layout.Lab, kubernetesBin string) error {
 		fmt.Fprintf(&text, "export %s=%s\n", v[0], quote(v[1]))
 	}
 	if kubernetesBin != "" {
-		fmt.Fprintf(&text, "export PATH=%s:\"$PATH\"\n", quote(kubernetesBin))
+		fmt.Fprintf(&text, "export PATH=%s:\"$PATH\"\n", quote(kubernetesBin+":"+lab.Path("bin"))) // kubectl, and its plugin
 	}
 	return os.WriteFile(lab.Path("env"), []byte(text.String()), 0o600)
 }
