@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -108,6 +109,22 @@ func classifyAPI(api *googleapi.Error) error {
 		message = http.StatusText(api.Code)
 	}
 	return &cloud.Error{Class: class, Code: code, Err: errors.New(message)}
+}
+
+// notOffered tells a zone without such machines, where another one may do, from a
+// launch that is wrong. Google has no code for it, and not every zone of a region has
+// every type.
+func notOffered(err error, r *cloud.LaunchRequest) error {
+	refused, ok := errors.AsType[*cloud.Error](err)
+	if !ok || refused.Class != cloud.ClassConfig || !strings.Contains(refused.Err.Error(), r.InstanceType) {
+		return err
+	}
+	for _, words := range []string{"does not exist", "cannot be found", "was not found"} {
+		if strings.Contains(refused.Err.Error(), words) {
+			return &cloud.Error{Class: cloud.ClassCapacity, Code: refused.Code, Err: fmt.Errorf("zone %s does not offer %s", r.Zone, r.InstanceType)}
+		}
+	}
+	return err
 }
 
 // operationError returns what an operation ended with; nil when it succeeded.

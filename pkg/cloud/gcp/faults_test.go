@@ -52,6 +52,13 @@ func TestLaunchErrors(t *testing.T) {
 	if all, err := p.List(t.Context()); len(all) > 0 || err != nil {
 		t.Errorf("List = %+v, %v, want nothing left", all, err)
 	}
+	t.Run("a type that the zone does not have", func(t *testing.T) {
+		r := request(tokenOf("type"), "cast-type")
+		r.InstanceType = "e9-standard-2"
+		if _, err := p.Launch(t.Context(), r); cloud.ClassOf(err) != cloud.ClassCapacity || !strings.Contains(err.Error(), "does not offer e9-standard-2") {
+			t.Errorf("err = %v, want the class %s", err, cloud.ClassCapacity)
+		}
+	})
 	t.Run("a quota of the region", func(t *testing.T) {
 		gcptest.Do(t, http.MethodPut, endpoint+"/_emulator/quotas/"+gcptest.Region+"/CPUS", map[string]any{"limit": 1})
 		_, err := p.Launch(t.Context(), request(tokenOf("quota"), "cast-quota"))

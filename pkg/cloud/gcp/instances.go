@@ -28,7 +28,7 @@ func (p *Provider) Launch(ctx context.Context, r cloud.LaunchRequest) (*cloud.In
 		op, err = p.wait(ctx, r.Zone, op)
 	}
 	if err = classify(err); err != nil && cloud.ClassOf(err) != cloud.ClassIdempotency {
-		return nil, err
+		return nil, notOffered(err, &r)
 	}
 	there, getErr := p.get(ctx, r.Zone, want.Name)
 	switch {
