@@ -57,7 +57,9 @@ reset
 step "1. Team A describes an edge location: a region of $cloud, and the cluster its machines join"
 as "$team_a"
 run kubectl -n team-a create secret generic "$location-kubeconfig" --from-file=kubeconfig="$lab/edge.kubeconfig"
-run kubectl -n team-a apply -f "$manifest"
+manifest="$(describe)"
+printf '$ kubectl -n team-a apply -f - <<END\n%s\nEND\n' "$(grep -v '^#' <<<"$manifest")"
+kubectl -n team-a apply -f - <<<"$manifest"
 phase Pending
 run kubectl -n team-a get edgelocations
 

@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2034 # the variables are read by hack/demo.sh
 # What is Amazon's in the story of hack/demo.sh.
-cloud="AWS" location=aws-oregon manifest=artifacts/examples/edgelocation.yaml
+cloud="AWS" location=aws-oregon
 tools=(aws)
 onboarding="the onboarding script with the AWS CLI"
+
+describe() { cat artifacts/examples/edgelocation.yaml; }
 
 onboard() { onboard_by_script; }
 

@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2034 # the variables are read by hack/demo.sh
 # What is Google's in the story of hack/demo.sh.
-cloud="Google Cloud" location=gcp-iowa manifest=artifacts/examples/edgelocation-gcp.yaml
+cloud="Google Cloud" location=gcp-iowa
 tools=(gcloud)
 onboarding="the onboarding script with gcloud"
+
+describe() { cat artifacts/examples/edgelocation-gcp.yaml; }
 
 onboard() { onboard_by_script; }
 

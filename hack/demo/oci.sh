@@ -1,10 +1,15 @@
 # shellcheck shell=bash disable=SC2034 # the variables are read by hack/demo.sh
 # What is Oracle's in the story of hack/demo.sh.
-cloud="Oracle Cloud" location=oci-ashburn manifest=artifacts/examples/edgelocation-oci.yaml
+cloud="Oracle Cloud" location=oci-ashburn
 tools=(openssl curl python3)
 onboarding="kubectl omni onboard, which calls Oracle Cloud by its SDK"
 
-onboard() { run kubectl omni onboard "$location" --namespace team-a; }
+# The emulator plays Ashburn.
+describe() { sed s/phoenix/ashburn/ artifacts/examples/edgelocation-oci.yaml; }
+
+onboard() {
+    run kubectl omni --namespace team-a onboard "$location" --yes --compartment "$OCI_COMPARTMENT_ID" --oci-endpoint "$OCI_CLI_ENDPOINT"
+}
 
 # Oracle's CLI is on no registry of Linux packages, so a request is signed here as
 # https://docs.oracle.com/iaas/Content/API/Concepts/signingrequests.htm says.
