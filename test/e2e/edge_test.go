@@ -86,13 +86,13 @@ func testOffboardLeavesNothing(t *testing.T) {
 		}
 		return fmt.Errorf("it is %s: %s", left[0].Status.Phase, summary(left[0].Status.Conditions))
 	})
-	machines, err := instances(t.Context())
+	all, err := machines(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range machines {
-		if state := machines[i].State.Name; edgeOf(&machines[i]) == string(edge.UID) && state != "terminated" {
-			t.Errorf("the edge went before its machine %s, which is %s", *machines[i].InstanceId, state)
+	for _, m := range all {
+		if m.edge == string(edge.UID) && !m.ended {
+			t.Errorf("the edge went before its machine %s, which is %s", m.id, m.state)
 		}
 	}
 	if err := offboard(t.Context(), locationName); err != nil {

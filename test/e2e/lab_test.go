@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -26,7 +25,6 @@ import (
 	"github.com/castai/omni/pkg/generated/informers/externalversions"
 	listers "github.com/castai/omni/pkg/generated/listers/omni/v1beta1"
 	"github.com/castai/omni/pkg/peering"
-	"github.com/castai/omni/test/emulator/aws/awstest"
 	testlab "github.com/castai/omni/test/lab"
 )
 
@@ -45,7 +43,7 @@ type labUnderTest struct {
 	// locations and edges are caches of omni.cast.ai, filled by the aggregator.
 	locations listers.EdgeLocationLister
 	edges     listers.EdgeLister
-	cloud     *ec2.Client
+	clouds    *cloudsOfLab
 }
 
 // openLab makes the clients of a lab that is up. Its caches live as long as ctx.
@@ -78,7 +76,10 @@ func openLab(ctx context.Context, dir string) (*labUnderTest, error) {
 			return nil, err
 		}
 	}
-	l.cloud = ec2.NewFromConfig(awstest.Config(l.env["AWS_ENDPOINT_URL"]))
+	var err error
+	if l.clouds, err = openClouds(ctx, l.env); err != nil {
+		return nil, err
+	}
 	return l, l.startInformers(ctx)
 }
 

@@ -11,9 +11,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	authv1beta1 "github.com/liqotech/liqo/apis/authentication/v1beta1"
 	liqov1beta1 "github.com/liqotech/liqo/apis/core/v1beta1"
 	offloadingv1beta1 "github.com/liqotech/liqo/apis/offloading/v1beta1"
@@ -28,7 +25,7 @@ import (
 )
 
 // nothingLeft complains of everything that an edge location and its edges have left
-// in the API, in the cloud and in the two clusters.
+// in the API, in the clouds and in the two clusters.
 func nothingLeft(ctx context.Context) error {
 	left, err := edges().List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -38,13 +35,13 @@ func nothingLeft(ctx context.Context) error {
 	for i := range left.Items {
 		errs = append(errs, fmt.Errorf("edge %s is left, %s", left.Items[i].Name, left.Items[i].Status.Phase))
 	}
-	machines, err := instances(ctx)
+	all, err := machines(ctx)
 	if err != nil {
 		return err
 	}
-	for _, machine := range machines {
-		if machine.State.Name != types.InstanceStateNameTerminated {
-			errs = append(errs, fmt.Errorf("machine %s is left, %s", *machine.InstanceId, machine.State.Name))
+	for _, m := range all {
+		if !m.ended {
+			errs = append(errs, fmt.Errorf("machine %s of %s is left, %s", m.id, m.cloud, m.state))
 		}
 	}
 	for cluster, c := range map[string]client.Client{"main": lab.main, "edge": lab.edge} {
@@ -89,32 +86,4 @@ func nothingLeftIn(ctx context.Context, cluster string, c client.Client) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
-}
-
-// instances are all machines that were ever launched for edges, in every state.
-func instances(ctx context.Context) ([]types.Instance, error) {
-	var found []types.Instance
-	pages := ec2.NewDescribeInstancesPaginator(lab.cloud, &ec2.DescribeInstancesInput{
-		Filters: []types.Filter{{Name: aws.String("tag-key"), Values: []string{v1beta1.TagEdgeID}}},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, reservation := range page.Reservations {
-			found = append(found, reservation.Instances...)
-		}
-	}
-	return found, nil
-}
-
-// edgeOf is the UID of the Edge a machine was launched for.
-func edgeOf(machine *types.Instance) string {
-	for _, tag := range machine.Tags {
-		if aws.ToString(tag.Key) == v1beta1.TagEdgeID {
-			return aws.ToString(tag.Value)
-		}
-	}
-	return ""
 }
