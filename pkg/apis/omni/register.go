@@ -38,7 +38,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Edge{}, &EdgeList{},
 		&InstanceList{}, &InstanceOptions{},
 		&OnboardScriptOptions{}, &OnboardScriptRequest{}, &Onboarding{},
-		&OffboardScriptOptions{}, &ConsoleOutputOptions{},
+		&OffboardScriptOptions{}, &ConsoleOutputOptions{}, &JoinCommand{},
 	)
 	return nil
 }

@@ -30,6 +30,8 @@ const (
 	ProviderGCP CloudProvider = "GCP"
 	// ProviderOCI is Oracle Cloud Infrastructure.
 	ProviderOCI CloudProvider = "OCI"
+	// ProviderCustom is no cloud: machines that somebody has already.
+	ProviderCustom CloudProvider = "Custom"
 )
 
 // EdgeLocationSpec is the desired state of an EdgeLocation.
@@ -59,9 +61,10 @@ type ExternalControlPlane struct {
 
 // NodeDefaults are the defaults of every machine of a location.
 type NodeDefaults struct {
-	ImageID string
-	DiskGiB int32
-	Tags    map[string]string
+	ImageID  string
+	DiskGiB  int32
+	Tags     map[string]string
+	UserData string
 }
 
 // EdgeLocationPhase is the state of a location in one word.
@@ -69,11 +72,14 @@ type EdgeLocationPhase string
 
 // The phases of a location.
 const (
-	// EdgeLocationPending: the onboarding script has not run.
+	// EdgeLocationPending: the onboarding script has not run; in a Custom
+	// location, which has none: the edge cluster has not answered yet.
 	EdgeLocationPending EdgeLocationPhase = "Pending"
-	// EdgeLocationIncompleteSetup: onboarded, but in no node template.
+	// EdgeLocationIncompleteSetup: onboarded, but in no node template; in a
+	// Custom location: no machine has joined.
 	EdgeLocationIncompleteSetup EdgeLocationPhase = "Incomplete setup"
-	// EdgeLocationInUse: a node template may buy machines here.
+	// EdgeLocationInUse: a node template may buy machines here; in a Custom
+	// location: a machine has joined.
 	EdgeLocationInUse EdgeLocationPhase = "In use"
 	// EdgeLocationFailed: something needs a person; see the conditions.
 	EdgeLocationFailed EdgeLocationPhase = "Failed"
@@ -95,9 +101,10 @@ const (
 	// price, when it was asked last. It does not hold Ready back: what was known
 	// before, or the snapshot, is used.
 	ConditionCatalogFresh = "CatalogFresh"
-	// ConditionInUse: at least one node template allows the location.
+	// ConditionInUse: at least one node template allows the location; a Custom
+	// one has at least one Edge.
 	ConditionInUse = "InUse"
-	// ConditionReady: machines can be bought here now.
+	// ConditionReady: machines can be bought here now, or join.
 	ConditionReady = "Ready"
 )
 

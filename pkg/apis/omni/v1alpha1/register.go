@@ -39,7 +39,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&Edge{}, &EdgeList{},
 		&InstanceList{}, &InstanceOptions{},
 		&OnboardScriptOptions{}, &OnboardScriptRequest{}, &Onboarding{},
-		&OffboardScriptOptions{}, &ConsoleOutputOptions{},
+		&OffboardScriptOptions{}, &ConsoleOutputOptions{}, &JoinCommand{},
 	)
 	metav1.AddToGroupVersion(scheme, SchemeGroupVersion)
 	return nil

@@ -14,7 +14,8 @@ import (
 
 // Edge is one machine in an edge location and the Node it becomes in the main
 // cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of
-// that Node and terminates the machine.
+// that Node and terminates the machine. A machine of a Custom location, which
+// OMNI did not make, is left as it is.
 type Edge struct {
 	metav1.TypeMeta `json:",inline"`
 	// Standard object's metadata.
@@ -48,7 +49,8 @@ type EdgeSpec struct {
 	// +k8s:format=k8s-long-name
 	NodeTemplateName string `json:"nodeTemplateName,omitempty"`
 
-	// InstanceType is the cloud's name of the machine type. Example: m7i.large.
+	// InstanceType is the cloud's name of the machine type; in a Custom location
+	// any name. Example: m7i.large.
 	// +k8s:required
 	InstanceType string `json:"instanceType"`
 

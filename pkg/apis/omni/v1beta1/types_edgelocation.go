@@ -44,24 +44,29 @@ const (
 	ProviderGCP CloudProvider = "GCP"
 	// ProviderOCI is Oracle Cloud Infrastructure.
 	ProviderOCI CloudProvider = "OCI"
+	// ProviderCustom is no cloud: machines that somebody has already.
+	ProviderCustom CloudProvider = "Custom"
 )
 
 // EdgeLocationSpec is the desired state of an EdgeLocation.
 type EdgeLocationSpec struct {
-	// Provider is the cloud of the location: AWS, GCP or OCI. Immutable.
+	// Provider is the cloud of the location: AWS, GCP or OCI; or Custom, for
+	// machines that you have already and join by hand. Immutable.
 	// Example: AWS.
 	// +k8s:required
 	// +k8s:immutable
 	Provider CloudProvider `json:"provider"`
 
-	// Region is the cloud's own name of the region. Immutable.
+	// Region is the cloud's own name of the region; in a Custom location a name
+	// that you give. Immutable.
 	// Example: us-west-2.
 	// +k8s:required
 	// +k8s:immutable
 	Region string `json:"region"`
 
 	// Zones narrows the location to these availability zones, named as the
-	// cloud names them. At most 32. Default: every zone that has a subnet.
+	// cloud names them; in a Custom location those that its machines may be in.
+	// At most 32. Default: every zone that has a subnet.
 	// Example: ["us-west-2a", "us-west-2b"].
 	// +optional
 	// +listType=set
@@ -109,8 +114,8 @@ type EdgeLocationSpec struct {
 	// Kubernetes cluster per location, which the machines join as workers.
 	ControlPlane EdgeControlPlane `json:"controlPlane"`
 
-	// NodeDefaults are the defaults of every machine of this location.
-	// Default: those of its fields.
+	// NodeDefaults are the defaults of every machine of this location. A Custom
+	// location has none: its machines are yours. Default: those of its fields.
 	// +optional
 	// +k8s:optional
 	NodeDefaults *NodeDefaults `json:"nodeDefaults,omitempty"`
@@ -159,6 +164,17 @@ type NodeDefaults struct {
 	// +k8s:optional
 	// +k8s:maxProperties=40
 	Tags map[string]string `json:"tags,omitempty"`
+
+	// UserData is given to every machine besides OMNI's own: a cloud-init
+	// configuration that begins with #cloud-config, or a script that begins with
+	// #!. It takes effect before the machine joins. It is no place for secrets:
+	// whoever may read the location reads it. At most 32768 characters, and less
+	// where the cloud takes less. Default: none.
+	// Example: "#cloud-config\npackages: [nfs-common]\n".
+	// +optional
+	// +k8s:optional
+	// +k8s:maxLength=32768
+	UserData string `json:"userData,omitempty"`
 }
 
 // EdgeLocationPhase is the state of a location in one word.
@@ -167,11 +183,14 @@ type EdgeLocationPhase string
 
 // The phases of a location.
 const (
-	// EdgeLocationPending: the onboarding script has not run.
+	// EdgeLocationPending: the onboarding script has not run; in a Custom
+	// location, which has none: the edge cluster has not answered yet.
 	EdgeLocationPending EdgeLocationPhase = "Pending"
-	// EdgeLocationIncompleteSetup: onboarded, but in no node template.
+	// EdgeLocationIncompleteSetup: onboarded, but in no node template; in a
+	// Custom location: no machine has joined.
 	EdgeLocationIncompleteSetup EdgeLocationPhase = "Incomplete setup"
-	// EdgeLocationInUse: a node template may buy machines here.
+	// EdgeLocationInUse: a node template may buy machines here; in a Custom
+	// location: a machine has joined.
 	EdgeLocationInUse EdgeLocationPhase = "In use"
 	// EdgeLocationFailed: something needs a person; see the conditions.
 	EdgeLocationFailed EdgeLocationPhase = "Failed"
@@ -193,9 +212,10 @@ const (
 	// price, when it was asked last. It does not hold Ready back: what was known
 	// before, or the snapshot, is used.
 	ConditionCatalogFresh = "CatalogFresh"
-	// ConditionInUse: at least one node template allows the location.
+	// ConditionInUse: at least one node template allows the location; a Custom
+	// one has at least one Edge.
 	ConditionInUse = "InUse"
-	// ConditionReady: machines can be bought here now.
+	// ConditionReady: machines can be bought here now, or join.
 	ConditionReady = "Ready"
 )
 

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+
+// JoinCommand is created on edges/join-command, of an Edge in a Custom location.
+// It mints a bootstrap token that is good for one machine and for a short time;
+// the answer holds the script with the token in it. Asked again, it answers with
+// the same token while that lives.
+type JoinCommand struct {
+	metav1.TypeMeta `json:",inline"`
+	// Standard object's metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Status is the answer.
+	// +optional
+	Status JoinCommandStatus `json:"status,omitempty"`
+}
+
+// JoinCommandStatus is the answer; it is never stored.
+type JoinCommandStatus struct {
+	// Script joins the machine on which it is run, as root. Keep it secret until
+	// it has run.
+	// +optional
+	Script string `json:"script,omitempty"`
+
+	// ExpirationTime ends the life of the token.
+	// +optional
+	ExpirationTime metav1.Time `json:"expirationTime,omitempty"`
+}
