@@ -43,6 +43,8 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1alpha1.Instance{}.OpenAPIModelName():                     schema_pkg_apis_omni_v1alpha1_Instance(ref),
 		v1alpha1.InstanceList{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_InstanceList(ref),
 		v1alpha1.InstanceOptions{}.OpenAPIModelName():              schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref),
+		v1alpha1.JoinCommand{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1alpha1_JoinCommand(ref),
+		v1alpha1.JoinCommandStatus{}.OpenAPIModelName():            schema_pkg_apis_omni_v1alpha1_JoinCommandStatus(ref),
 		v1alpha1.LocalSecretReference{}.OpenAPIModelName():         schema_pkg_apis_omni_v1alpha1_LocalSecretReference(ref),
 		v1alpha1.NodeConstraints{}.OpenAPIModelName():              schema_pkg_apis_omni_v1alpha1_NodeConstraints(ref),
 		v1alpha1.NodeDefaults{}.OpenAPIModelName():                 schema_pkg_apis_omni_v1alpha1_NodeDefaults(ref),
@@ -85,6 +87,8 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1beta1.Instance{}.OpenAPIModelName():                      schema_pkg_apis_omni_v1beta1_Instance(ref),
 		v1beta1.InstanceList{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_InstanceList(ref),
 		v1beta1.InstanceOptions{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_InstanceOptions(ref),
+		v1beta1.JoinCommand{}.OpenAPIModelName():                   schema_pkg_apis_omni_v1beta1_JoinCommand(ref),
+		v1beta1.JoinCommandStatus{}.OpenAPIModelName():             schema_pkg_apis_omni_v1beta1_JoinCommandStatus(ref),
 		v1beta1.LocalSecretReference{}.OpenAPIModelName():          schema_pkg_apis_omni_v1beta1_LocalSecretReference(ref),
 		v1beta1.NodeConstraints{}.OpenAPIModelName():               schema_pkg_apis_omni_v1beta1_NodeConstraints(ref),
 		v1beta1.NodeDefaults{}.OpenAPIModelName():                  schema_pkg_apis_omni_v1beta1_NodeDefaults(ref),
@@ -598,7 +602,7 @@ func schema_pkg_apis_omni_v1alpha1_Edge(ref common.ReferenceCallback) common.Ope
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "Edge is one machine in an edge location and the Node it becomes in the main cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of that Node and terminates the machine.",
+				Description: "Edge is one machine in an edge location and the Node it becomes in the main cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of that Node and terminates the machine. A machine of a Custom location, which OMNI did not make, is left as it is.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -958,7 +962,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 				Properties: map[string]spec.Schema{
 					"provider": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Provider is the cloud of the location: AWS, GCP or OCI. Immutable. Example: AWS.",
+							Description: "Provider is the cloud of the location: AWS, GCP or OCI; or Custom, for machines that you have already and join by hand. Immutable. Example: AWS.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -966,7 +970,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 					},
 					"region": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Region is the cloud's own name of the region. Immutable. Example: us-west-2.",
+							Description: "Region is the cloud's own name of the region; in a Custom location a name that you give. Immutable. Example: us-west-2.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -979,7 +983,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Zones narrows the location to these availability zones, named as the cloud names them. At most 32. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
+							Description: "Zones narrows the location to these availability zones, named as the cloud names them; in a Custom location those that its machines may be in. At most 32. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -1031,7 +1035,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeLocationSpec(ref common.ReferenceCallback
 					},
 					"nodeDefaults": {
 						SchemaProps: spec.SchemaProps{
-							Description: "NodeDefaults are the defaults of every machine of this location. Default: those of its fields.",
+							Description: "NodeDefaults are the defaults of every machine of this location. A Custom location has none: its machines are yours. Default: those of its fields.",
 							Ref:         ref(v1alpha1.NodeDefaults{}.OpenAPIModelName()),
 						},
 					},
@@ -1190,7 +1194,7 @@ func schema_pkg_apis_omni_v1alpha1_EdgeSpec(ref common.ReferenceCallback) common
 					},
 					"instanceType": {
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceType is the cloud's name of the machine type. Example: m7i.large.",
+							Description: "InstanceType is the cloud's name of the machine type; in a Custom location any name. Example: m7i.large.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -1845,6 +1849,77 @@ func schema_pkg_apis_omni_v1alpha1_InstanceOptions(ref common.ReferenceCallback)
 	}
 }
 
+func schema_pkg_apis_omni_v1alpha1_JoinCommand(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JoinCommand is created on edges/join-command, of an Edge in a Custom location. It mints a bootstrap token that is good for one machine and for a short time; the answer holds the script with the token in it. Asked again, it answers with the same token while that lives.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is the answer.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1alpha1.JoinCommandStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1alpha1.JoinCommandStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1alpha1_JoinCommandStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JoinCommandStatus is the answer; it is never stored.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"script": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Script joins the machine on which it is run, as root. Keep it secret until it has run.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"expirationTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExpirationTime ends the life of the token.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
 func schema_pkg_apis_omni_v1alpha1_LocalSecretReference(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2032,6 +2107,13 @@ func schema_pkg_apis_omni_v1alpha1_NodeDefaults(ref common.ReferenceCallback) co
 									},
 								},
 							},
+						},
+					},
+					"userData": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserData is given to every machine besides OMNI's own: a cloud-init configuration that begins with #cloud-config, or a script that begins with #!. It takes effect before the machine joins. It is no place for secrets: whoever may read the location reads it. At most 32768 characters, and less where the cloud takes less. Default: none. Example: \"#cloud-config\\npackages: [nfs-common]\\n\".",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 				},
@@ -3096,7 +3178,7 @@ func schema_pkg_apis_omni_v1beta1_Edge(ref common.ReferenceCallback) common.Open
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "Edge is one machine in an edge location and the Node it becomes in the main cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of that Node and terminates the machine.",
+				Description: "Edge is one machine in an edge location and the Node it becomes in the main cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of that Node and terminates the machine. A machine of a Custom location, which OMNI did not make, is left as it is.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -3456,7 +3538,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 				Properties: map[string]spec.Schema{
 					"provider": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Provider is the cloud of the location: AWS, GCP or OCI. Immutable. Example: AWS.",
+							Description: "Provider is the cloud of the location: AWS, GCP or OCI; or Custom, for machines that you have already and join by hand. Immutable. Example: AWS.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -3464,7 +3546,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 					},
 					"region": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Region is the cloud's own name of the region. Immutable. Example: us-west-2.",
+							Description: "Region is the cloud's own name of the region; in a Custom location a name that you give. Immutable. Example: us-west-2.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -3477,7 +3559,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Zones narrows the location to these availability zones, named as the cloud names them. At most 32. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
+							Description: "Zones narrows the location to these availability zones, named as the cloud names them; in a Custom location those that its machines may be in. At most 32. Default: every zone that has a subnet. Example: [\"us-west-2a\", \"us-west-2b\"].",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3529,7 +3611,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeLocationSpec(ref common.ReferenceCallback)
 					},
 					"nodeDefaults": {
 						SchemaProps: spec.SchemaProps{
-							Description: "NodeDefaults are the defaults of every machine of this location. Default: those of its fields.",
+							Description: "NodeDefaults are the defaults of every machine of this location. A Custom location has none: its machines are yours. Default: those of its fields.",
 							Ref:         ref(v1beta1.NodeDefaults{}.OpenAPIModelName()),
 						},
 					},
@@ -3688,7 +3770,7 @@ func schema_pkg_apis_omni_v1beta1_EdgeSpec(ref common.ReferenceCallback) common.
 					},
 					"instanceType": {
 						SchemaProps: spec.SchemaProps{
-							Description: "InstanceType is the cloud's name of the machine type. Example: m7i.large.",
+							Description: "InstanceType is the cloud's name of the machine type; in a Custom location any name. Example: m7i.large.",
 							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
@@ -4343,6 +4425,77 @@ func schema_pkg_apis_omni_v1beta1_InstanceOptions(ref common.ReferenceCallback) 
 	}
 }
 
+func schema_pkg_apis_omni_v1beta1_JoinCommand(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JoinCommand is created on edges/join-command, of an Edge in a Custom location. It mints a bootstrap token that is good for one machine and for a short time; the answer holds the script with the token in it. Asked again, it answers with the same token while that lives.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object's metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is the answer.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1beta1.JoinCommandStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1beta1.JoinCommandStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_pkg_apis_omni_v1beta1_JoinCommandStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "JoinCommandStatus is the answer; it is never stored.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"script": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Script joins the machine on which it is run, as root. Keep it secret until it has run.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"expirationTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExpirationTime ends the life of the token.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
 func schema_pkg_apis_omni_v1beta1_LocalSecretReference(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4530,6 +4683,13 @@ func schema_pkg_apis_omni_v1beta1_NodeDefaults(ref common.ReferenceCallback) com
 									},
 								},
 							},
+						},
+					},
+					"userData": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserData is given to every machine besides OMNI's own: a cloud-init configuration that begins with #cloud-config, or a script that begins with #!. It takes effect before the machine joins. It is no place for secrets: whoever may read the location reads it. At most 32768 characters, and less where the cloud takes less. Default: none. Example: \"#cloud-config\\npackages: [nfs-common]\\n\".",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 				},

@@ -114,6 +114,16 @@ func (in InstanceOptions) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in JoinCommand) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.JoinCommand"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in JoinCommandStatus) OpenAPIModelName() string {
+	return "ai.cast.omni.v1beta1.JoinCommandStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in LocalSecretReference) OpenAPIModelName() string {
 	return "ai.cast.omni.v1beta1.LocalSecretReference"
 }

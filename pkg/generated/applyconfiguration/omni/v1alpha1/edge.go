@@ -19,7 +19,8 @@ import (
 //
 // Edge is one machine in an edge location and the Node it becomes in the main
 // cluster, named cast-<uid>. Deleting it drains the Node, ends the peering of
-// that Node and terminates the machine.
+// that Node and terminates the machine. A machine of a Custom location, which
+// OMNI did not make, is left as it is.
 type EdgeApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// Standard object's metadata.

@@ -22,7 +22,8 @@ type EdgeSpecApplyConfiguration struct {
 	// the purchase. Default: none, for an Edge that is made by hand.
 	// Example: default.
 	NodeTemplateName *string `json:"nodeTemplateName,omitempty"`
-	// InstanceType is the cloud's name of the machine type. Example: m7i.large.
+	// InstanceType is the cloud's name of the machine type; in a Custom location
+	// any name. Example: m7i.large.
 	InstanceType *string `json:"instanceType,omitempty"`
 	// Zone is the availability zone. Default: the first zone of the location.
 	// Example: us-west-2a.

@@ -22,6 +22,13 @@ type NodeDefaultsApplyConfiguration struct {
 	// allows 50 on a resource. Default: none.
 	// Example: {"cost-center": "ml"}.
 	Tags map[string]string `json:"tags,omitempty"`
+	// UserData is given to every machine besides OMNI's own: a cloud-init
+	// configuration that begins with #cloud-config, or a script that begins with
+	// #!. It takes effect before the machine joins. It is no place for secrets:
+	// whoever may read the location reads it. At most 32768 characters, and less
+	// where the cloud takes less. Default: none.
+	// Example: "#cloud-config\npackages: [nfs-common]\n".
+	UserData *string `json:"userData,omitempty"`
 }
 
 // NodeDefaultsApplyConfiguration constructs a declarative configuration of the NodeDefaults type for use with
@@ -57,5 +64,13 @@ func (b *NodeDefaultsApplyConfiguration) WithTags(entries map[string]string) *No
 	for k, v := range entries {
 		b.Tags[k] = v
 	}
+	return b
+}
+
+// WithUserData sets the UserData field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the UserData field is set to the value of the last call.
+func (b *NodeDefaultsApplyConfiguration) WithUserData(value string) *NodeDefaultsApplyConfiguration {
+	b.UserData = &value
 	return b
 }

@@ -14,14 +14,17 @@ import (
 //
 // EdgeLocationSpec is the desired state of an EdgeLocation.
 type EdgeLocationSpecApplyConfiguration struct {
-	// Provider is the cloud of the location: AWS, GCP or OCI. Immutable.
+	// Provider is the cloud of the location: AWS, GCP or OCI; or Custom, for
+	// machines that you have already and join by hand. Immutable.
 	// Example: AWS.
 	Provider *omniv1beta1.CloudProvider `json:"provider,omitempty"`
-	// Region is the cloud's own name of the region. Immutable.
+	// Region is the cloud's own name of the region; in a Custom location a name
+	// that you give. Immutable.
 	// Example: us-west-2.
 	Region *string `json:"region,omitempty"`
 	// Zones narrows the location to these availability zones, named as the
-	// cloud names them. At most 32. Default: every zone that has a subnet.
+	// cloud names them; in a Custom location those that its machines may be in.
+	// At most 32. Default: every zone that has a subnet.
 	// Example: ["us-west-2a", "us-west-2b"].
 	Zones []string `json:"zones,omitempty"`
 	// Description is free text for people. At most 256 characters. Default: none.
@@ -43,8 +46,8 @@ type EdgeLocationSpecApplyConfiguration struct {
 	// ControlPlane says where the control plane of the edge cluster runs: one
 	// Kubernetes cluster per location, which the machines join as workers.
 	ControlPlane *EdgeControlPlaneApplyConfiguration `json:"controlPlane,omitempty"`
-	// NodeDefaults are the defaults of every machine of this location.
-	// Default: those of its fields.
+	// NodeDefaults are the defaults of every machine of this location. A Custom
+	// location has none: its machines are yours. Default: those of its fields.
 	NodeDefaults *NodeDefaultsApplyConfiguration `json:"nodeDefaults,omitempty"`
 }
 
