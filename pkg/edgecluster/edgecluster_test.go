@@ -4,12 +4,6 @@
 package edgecluster_test
 
 import (
-	"bytes"
-	"flag"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,78 +16,6 @@ import (
 	"github.com/castai/omni/pkg/edgecluster"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func machine() edgecluster.Machine {
-	return edgecluster.Machine{
-		NodeName: "cast-0b1c2d3e-4f50-4161-8273-8495a6b7c8d9", ProviderID: "castai-omni://aws/us-west-2/0b1c2d3e-4f50-4161-8273-8495a6b7c8d9",
-		Labels: map[string]string{"omni.cast.ai/edge-node": "true", "topology.kubernetes.io/region": "us-west-2"},
-		Server: "https://edge.example.com:6443", CA: []byte("CA"), BootstrapToken: "abcdef.0123456789abcdef", Version: "v1.37.1",
-	}
-}
-
-func TestUserDataGolden(t *testing.T) {
-	got, err := edgecluster.UserData(machine())
-	if err != nil {
-		t.Fatal(err)
-	}
-	const golden = "testdata/userdata.yaml"
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("user data differs from %s; if that is right: go test ./pkg/edgecluster -update\n%s", golden, got)
-	}
-}
-
-// TestUserDataSchema asks cloud-init itself. It is a package of Debian and Ubuntu,
-// which CI installs.
-func TestUserDataSchema(t *testing.T) {
-	program, err := exec.LookPath("cloud-init")
-	if err != nil {
-		t.Skip("cloud-init is not installed: apt-get install cloud-init")
-	}
-	check := func(data []byte) error {
-		path := filepath.Join(t.TempDir(), "user-data")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out, err := exec.CommandContext(t.Context(), program, "schema", "--config-file", path).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, out)
-		}
-		return nil
-	}
-	data, err := edgecluster.UserData(machine())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := check(data); err != nil {
-		t.Error(err)
-	}
-	if err := check(bytes.Replace(data, []byte("  path: "), []byte("  pth: "), 1)); err == nil {
-		t.Error("cloud-init accepts a file without a path: the check is worth nothing")
-	}
-}
-
-func TestUserDataRefuses(t *testing.T) {
-	long := machine()
-	long.Labels = map[string]string{"a": strings.Repeat("x", edgecluster.UserDataLimit)}
-	bad := machine()
-	bad.Version = "new"
-	for name, m := range map[string]edgecluster.Machine{"too long": long, "no version": bad} {
-		if _, err := edgecluster.UserData(m); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
 func TestBootstrapToken(t *testing.T) {
 	c := &edgecluster.Cluster{Client: fakeclient.NewClientBuilder().WithScheme(scheme.Scheme).Build()}
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -103,7 +25,7 @@ func TestBootstrapToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return token
+		return token.Value
 	}
 	first := ensure("uid-1", now)
 	var secrets corev1.SecretList
@@ -112,6 +34,9 @@ func TestBootstrapToken(t *testing.T) {
 	}
 	if again := ensure("uid-1", now.Add(10*time.Minute)); again != first {
 		t.Errorf("a repeated launch gets another token: %q, then %q", first, again)
+	}
+	if token, err := c.EnsureBootstrapToken(t.Context(), "uid-1", now); err != nil || !token.ExpirationTime.Equal(now.Add(time.Hour)) {
+		t.Errorf("the token lives until %s, %v", token.ExpirationTime, err)
 	}
 	if late := ensure("uid-1", now.Add(2*time.Hour)); late == first {
 		t.Error("an expired token is handed out again")

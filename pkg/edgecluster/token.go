@@ -28,43 +28,52 @@ const (
 	tokenGroup = "system:bootstrappers:kubeadm:default-node-token"
 )
 
+// BootstrapToken lets one machine join until ExpirationTime.
+type BootstrapToken struct {
+	Value          string
+	ExpirationTime time.Time
+}
+
 // EnsureBootstrapToken returns the bootstrap token of an Edge. It is made once
 // and kept in the edge cluster, so that a launch that is repeated carries the same
 // user data; an expired token is replaced.
-func (c *Cluster) EnsureBootstrapToken(ctx context.Context, edgeUID string, now time.Time) (string, error) {
+func (c *Cluster) EnsureBootstrapToken(ctx context.Context, edgeUID string, now time.Time) (BootstrapToken, error) {
+	var none BootstrapToken
 	secret := tokenSecret(edgeUID)
 	err := c.Client.Get(ctx, client.ObjectKeyFromObject(secret), secret)
 	switch {
 	case err == nil && secret.Labels[v1beta1.LabelEdgeID] != edgeUID:
-		return "", fmt.Errorf("bootstrap token %s belongs to another edge: delete this Edge and create it again", tokenID(edgeUID))
+		return none, fmt.Errorf("bootstrap token %s belongs to another edge: delete this Edge and create it again", tokenID(edgeUID))
 	case err == nil:
 		if token, ok := livingToken(secret, now); ok {
 			return token, nil
 		}
 		if err := client.IgnoreNotFound(c.Client.Delete(ctx, secret)); err != nil {
-			return "", fmt.Errorf("delete the expired bootstrap token: %w", err)
+			return none, fmt.Errorf("delete the expired bootstrap token: %w", err)
 		}
 		secret = tokenSecret(edgeUID)
 	case !apierrors.IsNotFound(err):
-		return "", fmt.Errorf("read the bootstrap token: %w", err)
+		return none, fmt.Errorf("read the bootstrap token: %w", err)
 	}
 	random, err := bootstraputil.GenerateBootstrapToken()
 	if err != nil {
-		return "", fmt.Errorf("make a bootstrap token: %w", err)
+		return none, fmt.Errorf("make a bootstrap token: %w", err)
 	}
 	_, random, _ = strings.Cut(random, ".")
+	// RFC 3339 in the Secret has whole seconds; the answer says the same.
+	expiration := now.Add(tokenLifetime).UTC().Truncate(time.Second)
 	secret.Data = map[string][]byte{
 		bootstrapapi.BootstrapTokenIDKey:               []byte(tokenID(edgeUID)),
 		bootstrapapi.BootstrapTokenSecretKey:           []byte(random),
-		bootstrapapi.BootstrapTokenExpirationKey:       []byte(now.Add(tokenLifetime).UTC().Format(time.RFC3339)),
+		bootstrapapi.BootstrapTokenExpirationKey:       []byte(expiration.Format(time.RFC3339)),
 		bootstrapapi.BootstrapTokenDescriptionKey:      []byte("joins the machine of one OMNI edge"),
 		bootstrapapi.BootstrapTokenExtraGroupsKey:      []byte(tokenGroup),
 		bootstrapapi.BootstrapTokenUsageAuthentication: []byte("true"),
 	}
 	if err := c.Client.Create(ctx, secret); err != nil {
-		return "", fmt.Errorf("create the bootstrap token: %w", err)
+		return none, fmt.Errorf("create the bootstrap token: %w", err)
 	}
-	return bootstraputil.TokenFromIDAndSecret(tokenID(edgeUID), random), nil
+	return BootstrapToken{bootstraputil.TokenFromIDAndSecret(tokenID(edgeUID), random), expiration}, nil
 }
 
 // DeleteBootstrapToken ends the life of the token of an Edge; it is no error when
@@ -78,13 +87,13 @@ func (c *Cluster) DeleteBootstrapToken(ctx context.Context, edgeUID string) erro
 
 // livingToken returns the token of a Secret that will live for a while yet: long
 // enough for a machine that is launched now to boot.
-func livingToken(secret *corev1.Secret, now time.Time) (string, bool) {
+func livingToken(secret *corev1.Secret, now time.Time) (BootstrapToken, bool) {
 	expiration, err := time.Parse(time.RFC3339, string(secret.Data[bootstrapapi.BootstrapTokenExpirationKey]))
 	if err != nil || expiration.Before(now.Add(tokenLifetime/2)) {
-		return "", false
+		return BootstrapToken{}, false
 	}
-	return bootstraputil.TokenFromIDAndSecret(
-		string(secret.Data[bootstrapapi.BootstrapTokenIDKey]), string(secret.Data[bootstrapapi.BootstrapTokenSecretKey])), true
+	return BootstrapToken{bootstraputil.TokenFromIDAndSecret(
+		string(secret.Data[bootstrapapi.BootstrapTokenIDKey]), string(secret.Data[bootstrapapi.BootstrapTokenSecretKey])), expiration}, true
 }
 
 // tokenID derives the public half of the token, six characters of [a-z0-9], from

@@ -123,7 +123,7 @@ func (l *life) launch(ctx context.Context, provider cloud.Provider) (reconcile.R
 		}
 		request, err := l.launchRequest(ctx)
 		if err != nil {
-			return reconcile.Result{}, err
+			return l.refused(ctx, err)
 		}
 		if instance, err = provider.Launch(ctx, request); err != nil {
 			return l.refused(ctx, err)

@@ -55,6 +55,30 @@ type writeFile struct {
 // parseUserData reads user data as cloud-init does, but is strict where cloud-init
 // warns and goes on: a machine that half boots is a bug of who wrote its user data.
 func parseUserData(data []byte) (*boot, error) {
+	parts, err := splitUserData(data)
+	if err != nil {
+		return nil, fmt.Errorf("user data: %w", err)
+	}
+	config := &cloudConfig{}
+	for _, p := range parts {
+		if p.script {
+			continue
+		}
+		next, err := parseConfig(p.body)
+		if err != nil {
+			return nil, err
+		}
+		if p.appends {
+			next.WriteFiles = append(config.WriteFiles, next.WriteFiles...)
+			next.RunCommand = append(config.RunCommand, next.RunCommand...)
+		}
+		config = next
+	}
+	return config.boot()
+}
+
+// parseConfig reads one #cloud-config.
+func parseConfig(data []byte) (*cloudConfig, error) {
 	if line, _, _ := bytes.Cut(data, []byte("\n")); strings.TrimSpace(string(line)) != "#cloud-config" {
 		return nil, fmt.Errorf("user data: the first line is %.40q, want #cloud-config", line)
 	}
@@ -67,10 +91,15 @@ func parseUserData(data []byte) (*boot, error) {
 			return nil, fmt.Errorf("user data: %s is no module of cloud-init", key)
 		}
 	}
-	config := cloudConfig{}
-	if err := yaml.Unmarshal(data, &config); err != nil {
+	config := &cloudConfig{}
+	if err := yaml.Unmarshal(data, config); err != nil {
 		return nil, fmt.Errorf("user data: %w", err)
 	}
+	return config, nil
+}
+
+// boot is what comes of a configuration.
+func (config *cloudConfig) boot() (*boot, error) {
 	b := &boot{files: map[string][]byte{}}
 	for i, f := range config.WriteFiles {
 		if err := b.write(f); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/edgecluster"
 )
 
@@ -14,6 +15,7 @@ import (
 func userData(t *testing.T) string {
 	t.Helper()
 	data, err := edgecluster.UserData(edgecluster.Machine{
+		Provider:       v1beta1.ProviderAWS,
 		NodeName:       "cast-1",
 		ProviderID:     "castai-omni://aws/us-west-2/cast-1",
 		Labels:         map[string]string{"omni.cast.ai/edge-id": "1", "topology.kubernetes.io/zone": "us-west-2a"},
