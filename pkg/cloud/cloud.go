@@ -16,9 +16,9 @@ type Provider interface {
 	// CheckCredentials asks the cloud who we are.
 	CheckCredentials(ctx context.Context) error
 
-	// DefaultImage returns the newest Ubuntu 24.04 image of an architecture
-	// (as in the label kubernetes.io/arch).
-	DefaultImage(ctx context.Context, architecture string) (string, error)
+	// DefaultImage returns the newest image of Ubuntu 24.04 for machines of a
+	// kind; for those with GPUs one that has the driver, if the cloud has one.
+	DefaultImage(ctx context.Context, kind MachineKind) (string, error)
 
 	// Launch buys a machine. Repeating it with the same ClientToken and the
 	// same request returns the same machine.
@@ -41,6 +41,14 @@ type Provider interface {
 
 	// ConsoleOutput returns what the machine wrote to its console.
 	ConsoleOutput(ctx context.Context, id string) (string, error)
+}
+
+// MachineKind is what an image has to be made for.
+type MachineKind struct {
+	// Architecture as in the label kubernetes.io/arch.
+	Architecture string
+	// GPU: the machine has NVIDIA GPUs.
+	GPU bool
 }
 
 // LaunchRequest says which machine to buy.

@@ -90,7 +90,9 @@ func (v *awsOnboarding) policy() (string, error) {
 			"arn:@PARTITION@:ec2:"+v.Region+"::image/*", "arn:@PARTITION@:ec2:"+v.Region+"::snapshot/*")},
 		statement{Sid: "TagOnLaunch", Action: []string{"ec2:CreateTags"}, Resource: ec2("instance", "volume"), Condition: equals("ec2:CreateAction", "RunInstances")},
 		statement{Sid: "Own", Action: []string{"ec2:GetConsoleOutput", "ec2:TerminateInstances"}, Resource: ec2("instance"), Condition: own("aws:ResourceTag/")},
-		statement{Sid: "UbuntuImages", Action: []string{"ssm:GetParameter"}, Resource: []string{"arn:@PARTITION@:ssm:" + v.Region + "::parameter/aws/service/canonical/*"}},
+		statement{Sid: "Images", Action: []string{"ssm:GetParameter"}, Resource: []string{
+			"arn:@PARTITION@:ssm:" + v.Region + "::parameter/aws/service/canonical/*", "arn:@PARTITION@:ssm:" + v.Region + "::parameter/aws/service/deeplearning/*",
+		}},
 		// An account that never had a spot machine lacks this role:
 		// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
 		statement{

@@ -7,6 +7,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -108,12 +109,21 @@ func (p *Provider) CheckCredentials(ctx context.Context) error {
 	return nil
 }
 
-// ubuntuParameter is where Canonical publishes the newest Ubuntu 24.04 image.
-const ubuntuParameter = "/aws/service/canonical/ubuntu/server/24.04/stable/current/%s/hvm/ebs-gp3/ami-id"
+// Where Canonical publishes the newest image of Ubuntu 24.04, and AWS that of
+// Ubuntu 24.04 with NVIDIA's driver and container toolkit, which names
+// architectures in its own way.
+// https://docs.aws.amazon.com/dlami/latest/devguide/ami-id.html
+const (
+	ubuntuParameter = "/aws/service/canonical/ubuntu/server/24.04/stable/current/%s/hvm/ebs-gp3/ami-id"
+	gpuParameter    = "/aws/service/deeplearning/ami/%s/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id"
+)
 
 // DefaultImage implements cloud.Provider.
-func (p *Provider) DefaultImage(ctx context.Context, architecture string) (string, error) {
-	name := fmt.Sprintf(ubuntuParameter, architecture)
+func (p *Provider) DefaultImage(ctx context.Context, kind cloud.MachineKind) (string, error) {
+	name := fmt.Sprintf(ubuntuParameter, kind.Architecture)
+	if kind.GPU {
+		name = fmt.Sprintf(gpuParameter, strings.Replace(kind.Architecture, "amd64", "x86_64", 1))
+	}
 	out, err := p.ssm.GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
 	if err != nil {
 		return "", classify(err)

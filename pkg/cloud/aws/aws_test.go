@@ -87,7 +87,7 @@ func TestErrors(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)
 	l := location(t, endpoint)
 	p := provider(t, l)
-	image, err := p.DefaultImage(t.Context(), "amd64")
+	image, err := p.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,11 @@ func (p *Provider) Launch(ctx context.Context, r cloud.LaunchRequest) (*cloud.In
 		return nil, &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf(
 			"spec.aws.subnetIDs has no subnet in zone %q, only in %q", r.Zone, slices.Sorted(maps.Keys(p.location.SubnetIDs)))}
 	}
-	rootDevice, err := p.rootDevice(ctx, r.Image)
+	root, err := p.rootDisk(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.ec2.RunInstances(ctx, p.runInput(r, subnet, rootDevice))
+	out, err := p.ec2.RunInstances(ctx, p.runInput(r, subnet, root))
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -39,7 +39,7 @@ func (p *Provider) Launch(ctx context.Context, r cloud.LaunchRequest) (*cloud.In
 	return instance(&out.Instances[0]), nil
 }
 
-func (p *Provider) runInput(r cloud.LaunchRequest, subnet, rootDevice string) *ec2.RunInstancesInput {
+func (p *Provider) runInput(r cloud.LaunchRequest, subnet string, root disk) *ec2.RunInstancesInput {
 	in := &ec2.RunInstancesInput{
 		ClientToken:  &r.ClientToken,
 		ImageId:      &r.Image,
@@ -54,9 +54,9 @@ func (p *Provider) runInput(r cloud.LaunchRequest, subnet, rootDevice string) *e
 			AssociatePublicIpAddress: aws.Bool(false),
 		}},
 		BlockDeviceMappings: []types.BlockDeviceMapping{{
-			DeviceName: &rootDevice,
+			DeviceName: &root.device,
 			Ebs: &types.EbsBlockDevice{
-				VolumeSize: &r.DiskGiB, VolumeType: types.VolumeTypeGp3,
+				VolumeSize: &root.sizeGiB, VolumeType: types.VolumeTypeGp3,
 				Encrypted: aws.Bool(true), DeleteOnTermination: aws.Bool(true),
 			},
 		}},
@@ -105,17 +105,31 @@ func (p *Provider) tags(r cloud.LaunchRequest) []types.Tag {
 	return tags
 }
 
-// rootDevice asks for the image's own name of its root disk: it differs between
-// image families.
-func (p *Provider) rootDevice(ctx context.Context, image string) (string, error) {
-	out, err := p.ec2.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{image}})
+// disk is the root disk of a machine.
+type disk struct {
+	device  string
+	sizeGiB int32
+}
+
+// rootDisk asks for the image's own name of its root disk, which differs between
+// image families, and for the size of what is on it: images for GPUs need more
+// than others, and a disk cannot be smaller.
+func (p *Provider) rootDisk(ctx context.Context, r cloud.LaunchRequest) (disk, error) {
+	out, err := p.ec2.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{r.Image}})
 	if err != nil {
-		return "", classify(err)
+		return disk{}, classify(err)
 	}
 	if len(out.Images) == 0 {
-		return "", &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf("image %s does not exist in %s", image, p.location.Region)}
+		return disk{}, &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf("image %s does not exist in %s", r.Image, p.location.Region)}
 	}
-	return aws.ToString(out.Images[0].RootDeviceName), nil
+	image := &out.Images[0]
+	root := disk{device: aws.ToString(image.RootDeviceName), sizeGiB: r.DiskGiB}
+	for _, mapping := range image.BlockDeviceMappings {
+		if mapping.Ebs != nil && aws.ToString(mapping.DeviceName) == root.device {
+			root.sizeGiB = max(root.sizeGiB, aws.ToInt32(mapping.Ebs.VolumeSize))
+		}
+	}
+	return root, nil
 }
 
 // Get implements cloud.Provider.

@@ -39,7 +39,10 @@ func Run(t *testing.T, s Setup) {
 	if err := p.CheckCredentials(ctx); err != nil {
 		t.Fatalf("CheckCredentials: %v", err)
 	}
-	image, err := p.DefaultImage(ctx, "amd64")
+	if image, err := p.DefaultImage(ctx, cloud.MachineKind{Architecture: "amd64", GPU: true}); err != nil || image == "" {
+		t.Errorf("DefaultImage for GPUs = %q, %v", image, err)
+	}
+	image, err := p.DefaultImage(ctx, cloud.MachineKind{Architecture: "amd64"})
 	if err != nil || image == "" {
 		t.Fatalf("DefaultImage = %q, %v", image, err)
 	}

@@ -98,7 +98,7 @@ func (p *Provider) CheckCredentials(context.Context) error {
 }
 
 // DefaultImage implements cloud.Provider.
-func (p *Provider) DefaultImage(context.Context, string) (string, error) {
+func (p *Provider) DefaultImage(context.Context, cloud.MachineKind) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return Image, p.failure("DefaultImage")

@@ -120,19 +120,27 @@ func (p *Provider) CheckCredentials(ctx context.Context) error {
 	return nil
 }
 
-// ubuntuProject and ubuntuFamily are where Canonical publishes Ubuntu 24.04.
+// Where Canonical publishes Ubuntu 24.04, and Ubuntu 24.04 with NVIDIA's driver
+// for the GPUs that are sold today.
 // https://documentation.ubuntu.com/gcp/google-how-to/gce/find-ubuntu-images/
+// https://docs.cloud.google.com/compute/docs/images/os-details#ubuntu_accelerator
 const (
 	ubuntuProject = "ubuntu-os-cloud"
-	ubuntuFamily  = "ubuntu-2404-lts-"
+	ubuntuFamily  = "ubuntu-2404-lts-%s"
+	gpuProject    = "ubuntu-os-accelerator-images"
+	gpuFamily     = "ubuntu-accelerator-2404-%s-with-nvidia-580"
 )
 
 // DefaultImage implements cloud.Provider. It returns one image and not its family,
 // so that a launch that is repeated asks for the same.
-func (p *Provider) DefaultImage(ctx context.Context, architecture string) (string, error) {
-	image, err := p.compute.Images.GetFromFamily(ubuntuProject, ubuntuFamily+architecture).Context(ctx).Do()
+func (p *Provider) DefaultImage(ctx context.Context, kind cloud.MachineKind) (string, error) {
+	project, family := ubuntuProject, ubuntuFamily
+	if kind.GPU {
+		project, family = gpuProject, gpuFamily
+	}
+	image, err := p.compute.Images.GetFromFamily(project, fmt.Sprintf(family, kind.Architecture)).Context(ctx).Do()
 	if err != nil {
 		return "", classify(err)
 	}
-	return "projects/" + ubuntuProject + "/global/images/" + image.Name, nil
+	return "projects/" + project + "/global/images/" + image.Name, nil
 }

@@ -136,14 +136,20 @@ func (p *Provider) CheckCredentials(ctx context.Context) error {
 	return nil
 }
 
-// imageShapes are shapes whose images run on every machine of the architecture.
-var imageShapes = map[string]string{"amd64": "VM.Standard.E4.Flex", "arm64": "VM.Standard.A1.Flex"}
+// imageShapes are shapes whose images run on every machine of the kind.
+var imageShapes = map[cloud.MachineKind]string{
+	{Architecture: "amd64"}:            "VM.Standard.E4.Flex",
+	{Architecture: "amd64", GPU: true}: "VM.GPU.A10.1",
+	{Architecture: "arm64"}:            "VM.Standard.A1.Flex",
+}
 
-// DefaultImage implements cloud.Provider.
-func (p *Provider) DefaultImage(ctx context.Context, architecture string) (string, error) {
-	shape, ok := imageShapes[architecture]
+// DefaultImage implements cloud.Provider. Oracle's images with the driver of GPUs
+// are of Oracle Linux; on Ubuntu the user data installs it.
+func (p *Provider) DefaultImage(ctx context.Context, kind cloud.MachineKind) (string, error) {
+	shape, ok := imageShapes[kind]
 	if !ok {
-		return "", &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf("architecture %q is neither amd64 nor arm64", architecture)}
+		return "", &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf(
+			"architecture %q is neither amd64, with GPUs or without, nor arm64 without GPUs", kind.Architecture)}
 	}
 	out, err := p.compute.ListImages(ctx, core.ListImagesRequest{
 		CompartmentId: &p.location.CompartmentID, Shape: &shape,
@@ -156,7 +162,7 @@ func (p *Provider) DefaultImage(ctx context.Context, architecture string) (strin
 	}
 	if len(out.Items) == 0 {
 		return "", &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf(
-			"%s has no image of Ubuntu 24.04 for %s: set spec.nodeDefaults.image", p.location.Region, architecture)}
+			"%s has no image of Ubuntu 24.04 for %s: set spec.nodeDefaults.imageID", p.location.Region, shape)}
 	}
 	return *out.Items[0].Id, nil
 }

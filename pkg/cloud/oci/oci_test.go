@@ -50,7 +50,7 @@ func provider(t *testing.T, l oci.Location) *oci.Provider {
 
 func request(t *testing.T, p *oci.Provider, token string) cloud.LaunchRequest {
 	t.Helper()
-	image, err := p.DefaultImage(t.Context(), "amd64")
+	image, err := p.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,17 +173,21 @@ func TestDefaultImage(t *testing.T) {
 	c, l := start(t)
 	p := provider(t, l)
 	compute := c.Compute(t)
-	for architecture, want := range map[string]string{
-		"amd64": "Canonical-Ubuntu-24.04-2026.10.31-0", "arm64": "Canonical-Ubuntu-24.04-aarch64-2026.10.31-0",
+	for kind, want := range map[cloud.MachineKind]string{
+		{Architecture: "amd64"}:            "Canonical-Ubuntu-24.04-2026.10.31-0",
+		{Architecture: "amd64", GPU: true}: "Canonical-Ubuntu-24.04-2026.10.31-0",
+		{Architecture: "arm64"}:            "Canonical-Ubuntu-24.04-aarch64-2026.10.31-0",
 	} {
-		id, err := p.DefaultImage(t.Context(), architecture)
+		id, err := p.DefaultImage(t.Context(), kind)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if image, err := compute.GetImage(t.Context(), core.GetImageRequest{ImageId: &id}); err != nil || *image.DisplayName != want {
-			t.Errorf("DefaultImage(%s) = %v, %v, want %s", architecture, image.DisplayName, err, want)
+			t.Errorf("DefaultImage(%+v) = %v, %v, want %s", kind, image.DisplayName, err, want)
 		}
 	}
-	_, err := p.DefaultImage(t.Context(), "riscv64")
+	_, err := p.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "riscv64"})
 	wantClass(t, err, cloud.ClassConfig, "riscv64")
+	_, err = p.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "arm64", GPU: true})
+	wantClass(t, err, cloud.ClassConfig, "GPU")
 }

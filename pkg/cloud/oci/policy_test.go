@@ -32,7 +32,7 @@ func story(t *testing.T, l oci.Location) error {
 	if err := p.CheckCredentials(t.Context()); err != nil {
 		return err
 	}
-	image, err := p.DefaultImage(t.Context(), "amd64")
+	image, err := p.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "amd64"})
 	if err != nil {
 		return err
 	}

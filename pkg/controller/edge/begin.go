@@ -28,6 +28,9 @@ import (
 
 // begin takes an edge one step further towards Ready.
 func (l *life) begin(ctx context.Context) (reconcile.Result, error) {
+	if l.location.IsCustom() {
+		return l.welcome(ctx)
+	}
 	status := &l.edge.Status
 	if status.InstanceID != "" {
 		return l.join(ctx)
@@ -58,7 +61,7 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int3
 	}
 	if image == "" {
 		var err error
-		if image, err = provider.DefaultImage(ctx, l.architecture()); err != nil {
+		if image, err = provider.DefaultImage(ctx, l.kind()); err != nil {
 			return l.refused(ctx, err)
 		}
 	}
@@ -73,12 +76,13 @@ func (l *life) intend(ctx context.Context, provider cloud.Provider, attempt int3
 	return reconcile.Result{RequeueAfter: atOnce}, nil
 }
 
-// architecture of the machine; what the catalog does not know is taken for amd64.
-func (l *life) architecture() string {
+// kind of the machine; what the catalog does not know is taken for an amd64 machine
+// without GPUs.
+func (l *life) kind() cloud.MachineKind {
 	if machine := l.machine(); machine != nil {
-		return machine.Architecture
+		return cloud.MachineKind{Architecture: machine.Architecture, GPU: machine.GPUs > 0}
 	}
-	return string(v1beta1.ArchitectureAMD64)
+	return cloud.MachineKind{Architecture: string(v1beta1.ArchitectureAMD64)}
 }
 
 // clientToken is the UUIDv5 of the attempt in the namespace of the Edge's UID.
@@ -163,10 +167,16 @@ func (l *life) launchRequest(ctx context.Context) (cloud.LaunchRequest, error) {
 	launch := l.edge.Status.Launch
 	placed := l.edge.DeepCopy()
 	placed.Spec.Zone = launch.Zone
-	userData, err := edgecluster.UserData(edgecluster.Machine{
+	machine := edgecluster.Machine{
+		Provider: l.location.Spec.Provider, GPU: l.kind().GPU,
 		NodeName: l.nodeName(), ProviderID: edgenode.ProviderID(l.edge, l.location), Labels: edgenode.KubeletLabels(placed, l.location, l.machine()),
-		Server: cluster.Server, CA: cluster.CA, BootstrapToken: token, Version: l.location.Status.EdgeClusterVersion,
-	})
+		Server: cluster.Server, CA: cluster.CA, BootstrapToken: token.Value, Version: l.location.Status.EdgeClusterVersion,
+	}
+	defaults := l.location.Spec.NodeDefaults
+	if defaults != nil {
+		machine.UserData = defaults.UserData
+	}
+	userData, err := edgecluster.UserData(machine)
 	if err != nil {
 		return cloud.LaunchRequest{}, err
 	}
@@ -175,7 +185,7 @@ func (l *life) launchRequest(ctx context.Context) (cloud.LaunchRequest, error) {
 		InstanceType: l.edge.Spec.InstanceType, Zone: launch.Zone, Image: launch.ImageID,
 		CapacityType: string(l.edge.Spec.CapacityType), DiskGiB: defaultDiskGiB, UserData: userData,
 	}
-	if defaults := l.location.Spec.NodeDefaults; defaults != nil {
+	if defaults != nil {
 		request.Tags = maps.Clone(defaults.Tags)
 		request.DiskGiB = cmp.Or(defaults.DiskGiB, defaultDiskGiB)
 	}

@@ -32,6 +32,9 @@ const forgetBound = 5 * time.Minute
 // the machine is terminated. The object stays until the cloud says that the
 // machine does not exist.
 func (l *life) end(ctx context.Context) (reconcile.Result, error) {
+	if l.location.IsCustom() {
+		return l.farewell(ctx)
+	}
 	if l.edge.Status.Launch == nil && l.edge.Status.InstanceID == "" {
 		// Nothing was asked of anybody. A cache that lags behind an intent is
 		// caught by the optimistic lock.
@@ -106,7 +109,7 @@ func (l *life) refusedLaunch() bool {
 // unpeer removes the Node from the main cluster. That needs nothing of the edge
 // cluster, which may be gone for ever.
 func (l *life) unpeer(ctx context.Context) (bool, error) {
-	if l.edge.Status.InstanceID == "" {
+	if l.edge.Status.NodeName == "" {
 		return true, nil // it never came that far
 	}
 	p, err := l.Connect.Peering(ctx, l.location, nil)

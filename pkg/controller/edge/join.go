@@ -43,6 +43,12 @@ func (l *life) join(ctx context.Context) (reconcile.Result, error) {
 		l.tooLate()
 		return reconcile.Result{}, nil
 	}
+	return l.follow(ctx)
+}
+
+// follow takes a machine that is on its way, or there, to a Ready Node in the main
+// cluster.
+func (l *life) follow(ctx context.Context) (reconcile.Result, error) {
 	cluster, err := l.Connect.EdgeCluster(ctx, l.location)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -154,7 +160,7 @@ func (l *life) register(ctx context.Context, cluster *edgecluster.Cluster) (bool
 		l.set(v1beta1.ConditionRegistered, metav1.ConditionFalse, "WaitingForDevices", "the kubelet does not offer "+string(missing)+" yet")
 		return false, nil
 	}
-	if status.Phase == v1beta1.EdgeLaunched {
+	if status.Phase != v1beta1.EdgeRegistered && status.Phase != v1beta1.EdgeReady {
 		status.Phase = v1beta1.EdgeRegistered
 		status.Allocatable = node.Status.Allocatable
 		l.event(corev1.EventTypeNormal, "Registered", "Join", "%s joined the edge cluster", node.Name)

@@ -119,8 +119,8 @@ func (e *Emulator) check(ctx context.Context, req *request) *Error {
 
 // answer is what the cloud says; nothing is locked while moto works.
 func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
-	if name, ok := canonicalParameter(req); ok {
-		return e.canonicalImage(r.Context(), req, name)
+	if name, ok := imageParameter(req); ok {
+		return e.publicImage(r.Context(), req, name)
 	}
 	if answer, err, ok := e.own(r, req); ok {
 		return answer, cmp.Or(err, e.delay(r.Context(), latency))

@@ -12,13 +12,17 @@ import (
 	"strings"
 )
 
-// canonicalName are the public parameters of Canonical that name the newest Ubuntu
-// image; moto has none of them.
+// imageNames are the public parameters that name the newest image of Ubuntu, as
+// Canonical and, for GPUs, AWS publish them; moto has none of them.
 // https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
-var canonicalName = regexp.MustCompile(`^/aws/service/canonical/ubuntu/server/24\.04/stable/current/(amd64|arm64)/hvm/ebs-gp3/ami-id$`)
+// https://docs.aws.amazon.com/dlami/latest/devguide/ami-id.html
+var imageNames = []*regexp.Regexp{
+	regexp.MustCompile(`^/aws/service/canonical/ubuntu/server/24\.04/stable/current/(amd64|arm64)/hvm/ebs-gp3/ami-id$`),
+	regexp.MustCompile(`^/aws/service/deeplearning/ami/(x86_64|arm64)/base-oss-nvidia-driver-gpu-ubuntu-24\.04/latest/ami-id$`),
+}
 
-// canonicalParameter returns the name asked for, if the request is for such a parameter.
-func canonicalParameter(req *request) (string, bool) {
+// imageParameter returns the name asked for, if the request is for such a parameter.
+func imageParameter(req *request) (string, bool) {
 	if req.service != serviceSSM || req.action != "GetParameter" {
 		return "", false
 	}
@@ -26,18 +30,23 @@ func canonicalParameter(req *request) (string, bool) {
 	if err := json.Unmarshal(req.body, &in); err != nil {
 		return "", false
 	}
-	return in.Name, strings.HasPrefix(in.Name, "/aws/service/canonical/")
+	return in.Name, strings.HasPrefix(in.Name, "/aws/service/canonical/") || strings.HasPrefix(in.Name, "/aws/service/deeplearning/")
 }
 
-// canonicalImage answers with an image that moto's DescribeImages has too: a
+// publicImage answers with an image that moto's DescribeImages has too: a
 // Canonical Ubuntu of the architecture, or, as moto has none for arm64, an
 // Amazon Linux 2023. It is not Ubuntu 24.04: no emulated machine boots from it.
-func (e *Emulator) canonicalImage(ctx context.Context, req *request, name string) (*response, *Error) {
-	m := canonicalName.FindStringSubmatch(name)
+func (e *Emulator) publicImage(ctx context.Context, req *request, name string) (*response, *Error) {
+	var m []string
+	for _, pattern := range imageNames {
+		if m = pattern.FindStringSubmatch(name); m != nil {
+			break
+		}
+	}
 	if m == nil {
 		return nil, &Error{"ParameterNotFound", "Parameter " + name + " not found."}
 	}
-	arch := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[m[1]]
+	arch := strings.Replace(m[1], "amd64", "x86_64", 1)
 	for _, pattern := range []string{"ubuntu/images/*", "al2023-ami-2023*"} {
 		id, err := e.newestImage(ctx, req, arch, pattern)
 		if err != nil {

@@ -53,8 +53,11 @@ func hyperdiskOnly(machineType string) bool {
 	return err == nil && generation >= 4
 }
 
-// imageProject is where Canonical publishes its images.
-const imageProject = "ubuntu-os-cloud"
+// imageProject and gpuImageProject are where Canonical publishes its images.
+const (
+	imageProject    = "ubuntu-os-cloud"
+	gpuImageProject = "ubuntu-os-accelerator-images"
+)
 
 // seed makes what every project has: zones, machine types, the default quotas and
 // the public images.
@@ -67,7 +70,9 @@ func (e *Emulator) seed() {
 	for _, name := range enabledServices {
 		e.setService(root, name, "ENABLED")
 	}
-	e.objects["projects/"+imageProject] = object{"kind": "compute#project", "name": imageProject}
+	for _, project := range []string{imageProject, gpuImageProject} {
+		e.objects["projects/"+project] = object{"kind": "compute#project", "name": project}
+	}
 	for _, region := range sortedKeys(zones) {
 		regionPath := root + "/regions/" + region
 		links := []any{}
@@ -80,10 +85,14 @@ func (e *Emulator) seed() {
 			"quotas": []any{object{"metric": "CPUS", "limit": 500, "usage": 0}, object{"metric": "PREEMPTIBLE_CPUS", "limit": 500, "usage": 0}},
 		}
 	}
-	for arch, family := range map[string]string{"X86_64": "ubuntu-2404-lts-amd64", "ARM64": "ubuntu-2404-lts-arm64"} {
-		image := "projects/" + imageProject + "/global/images/" + family + "-v20261101"
+	for _, i := range []struct{ project, family, arch string }{
+		{imageProject, "ubuntu-2404-lts-amd64", "X86_64"},
+		{imageProject, "ubuntu-2404-lts-arm64", "ARM64"},
+		{gpuImageProject, "ubuntu-accelerator-2404-amd64-with-nvidia-580", "X86_64"},
+	} {
+		image := "projects/" + i.project + "/global/images/" + i.family + "-v20261101"
 		e.objects[image] = object{
-			"kind": "compute#image", "name": base(image), "id": e.newID(), "family": family, "status": "READY", "architecture": arch,
+			"kind": "compute#image", "name": base(image), "id": e.newID(), "family": i.family, "status": "READY", "architecture": i.arch,
 			"selfLink": e.link(image), "diskSizeGb": "10", "creationTimestamp": "2026-11-01T00:00:00.000-07:00",
 		}
 	}

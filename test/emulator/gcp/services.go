@@ -7,7 +7,7 @@ import "strings"
 
 // enabledServices are on in the project of a test from its beginning.
 var enabledServices = []string{
-	"cloudresourcemanager.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com",
+	"cloudbilling.googleapis.com", "cloudresourcemanager.googleapis.com", "compute.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com",
 	"serviceusage.googleapis.com", "sts.googleapis.com",
 }
 

@@ -28,7 +28,7 @@ func TestOCI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, err := provider.DefaultImage(t.Context(), "arm64")
+	image, err := provider.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "arm64"})
 	if err != nil {
 		t.Fatal(err)
 	}

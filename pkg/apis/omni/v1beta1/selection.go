@@ -29,14 +29,20 @@ func (l *TemplateEdgeLocations) Allows(location string) bool {
 	return l.Enabled && (len(l.Names) == 0 || slices.Contains(l.Names, location))
 }
 
+// IsCustom says whether the location is of no cloud: its machines were there
+// before, and are joined by hand.
+func (l *EdgeLocation) IsCustom() bool { return l.Spec.Provider == ProviderCustom }
+
 // HasNetwork says whether the network in the location's cloud is known: the script
-// has registered it, or it was set by hand.
+// has registered it, or it was set by hand. A Custom location needs none.
 func (l *EdgeLocation) HasNetwork() bool {
 	switch l.Spec.Provider {
 	case ProviderGCP:
 		return l.Spec.GCP != nil
 	case ProviderOCI:
 		return l.Spec.OCI != nil
+	case ProviderCustom:
+		return true
 	default:
 		return l.Spec.AWS != nil
 	}
