@@ -62,11 +62,14 @@ func (h *Handler) output(ctx context.Context, key client.ObjectKey) (string, *ap
 	} else if err != nil {
 		return "", unavailable("read the edge", err)
 	}
-	if edge.Status.InstanceID == "" {
-		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is not launched yet: ask again when status.instanceID is set"))
-	}
 	if err := h.Omni.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: edge.Spec.EdgeLocationName}, location); err != nil {
 		return "", unavailable("read the edge location", err)
+	}
+	if location.IsCustom() {
+		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is of no cloud that could be asked: look at the machine itself"))
+	}
+	if edge.Status.InstanceID == "" {
+		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is not launched yet: ask again when status.instanceID is set"))
 	}
 	provider, err := h.Connect.Provider(ctx, location)
 	if err != nil {

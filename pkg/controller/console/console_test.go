@@ -53,6 +53,9 @@ func TestConsole(t *testing.T) {
 	pending.Name, pending.Status.InstanceID = "pending", ""
 	lost.Name, lost.Spec.EdgeLocationName = "lost", "gone"
 	location := &v1beta1.EdgeLocation{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"}}
+	custom, joined := location.DeepCopy(), pending.DeepCopy()
+	custom.Name, custom.Spec.Provider = "berlin", v1beta1.ProviderCustom
+	joined.Name, joined.Spec.EdgeLocationName = "joined", "berlin"
 	scheme := runtime.NewScheme()
 	if err := v1beta1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
@@ -68,6 +71,7 @@ func TestConsole(t *testing.T) {
 		"launched":            {path: "team-a/launched", code: http.StatusOK, want: "console of i-1"},
 		"not launched yet":    {path: "team-a/pending", code: http.StatusConflict, want: "not launched yet"},
 		"no such edge":        {path: "team-a/missing", code: http.StatusNotFound, want: "not found"},
+		"of no cloud":         {path: "team-a/joined", code: http.StatusConflict, want: "look at the machine itself"},
 		"other namespace":     {path: "team-b/launched", code: http.StatusNotFound, want: "not found"},
 		"no location":         {path: "team-a/lost", code: http.StatusServiceUnavailable, want: "read the edge location"},
 		"cloud is silent":     {path: "team-a/launched", console: unreachable, code: http.StatusServiceUnavailable, want: "console of i-1: CloudUnreachable: no route to host"},
@@ -82,7 +86,7 @@ func TestConsole(t *testing.T) {
 				provider.Fail("ConsoleOutput", test.console)
 			}
 			reader := interceptor.NewClient(
-				fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(launched, pending, lost, location).Build(),
+				fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(launched, pending, lost, location, custom, joined).Build(),
 				interceptor.Funcs{Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 					if test.omni != nil {
 						return test.omni

@@ -41,14 +41,13 @@ func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) 
 		})
 		return f.status == metav1.ConditionTrue
 	}
-	inUse := finding{metav1.ConditionFalse, "NoNodeTemplate", "no node template of the namespace allows this location: name it in spec.edgeLocations"}
-	if len(location.Status.NodeTemplates) > 0 {
-		inUse = good("NodeTemplates", "a node template allows this location")
-	}
-	set(v1beta1.ConditionInUse, inUse)
+	set(v1beta1.ConditionInUse, inUse(location))
 
 	onboarded := meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionOnboarded)
-	if !onboarded && location.HasNetwork() {
+	switch {
+	case location.IsCustom():
+		onboarded = set(v1beta1.ConditionOnboarded, good("NothingToDo", "a Custom location has nothing to on-board"))
+	case !onboarded && location.HasNetwork():
 		onboarded = set(v1beta1.ConditionOnboarded, good("NetworkGiven", "the network was set by hand"))
 	}
 	if !onboarded {
@@ -56,8 +55,10 @@ func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) 
 		set(v1beta1.ConditionReady, finding{metav1.ConditionFalse, "ScriptNotRun", "the onboarding script has not run"})
 		return reconcile.Result{}
 	}
-	set(v1beta1.ConditionCredentialsValid, r.checkCredentials(ctx, location))
-	set(v1beta1.ConditionCatalogFresh, r.checkCatalog(location))
+	if !location.IsCustom() {
+		set(v1beta1.ConditionCredentialsValid, r.checkCredentials(ctx, location))
+		set(v1beta1.ConditionCatalogFresh, r.checkCatalog(location))
+	}
 	cluster, controlPlane := r.checkControlPlane(ctx, location)
 	set(v1beta1.ConditionControlPlaneReady, controlPlane)
 	peered := open("WaitingForControlPlane", "the edge cluster has to answer first")
@@ -82,12 +83,39 @@ func (r *Reconciler) check(ctx context.Context, location *v1beta1.EdgeLocation) 
 
 const reasonInProgress = "InProgress"
 
+// inUse says whether machines may come: because a template may buy them, or
+// because somebody joins them.
+func inUse(location *v1beta1.EdgeLocation) finding {
+	switch {
+	case location.IsCustom() && location.Status.Edges > 0:
+		return good("Machines", "machines have joined, or are about to")
+	case location.IsCustom():
+		return finding{metav1.ConditionFalse, "NoMachine", "no machine has joined: kubectl omni join " + location.Name + " -n " + location.Namespace}
+	case len(location.Status.NodeTemplates) > 0:
+		return good("NodeTemplates", "a node template allows this location")
+	}
+	return finding{metav1.ConditionFalse, "NoNodeTemplate", "no node template of the namespace allows this location: name it in spec.edgeLocations"}
+}
+
+// needs are the conditions without which a location is of no use, in the order in
+// which one needs the other.
+func needs(location *v1beta1.EdgeLocation) []string {
+	needs := []string{v1beta1.ConditionCredentialsValid, v1beta1.ConditionControlPlaneReady, v1beta1.ConditionPeered}
+	if location.IsCustom() {
+		return needs[1:]
+	}
+	return needs
+}
+
 // ready sums up: the first condition that is not True says why not.
 func ready(location *v1beta1.EdgeLocation) finding {
-	for _, name := range []string{v1beta1.ConditionCredentialsValid, v1beta1.ConditionControlPlaneReady, v1beta1.ConditionPeered} {
+	for _, name := range needs(location) {
 		if c := meta.FindStatusCondition(location.Status.Conditions, name); c.Status != metav1.ConditionTrue {
 			return finding{c.Status, c.Reason, name + ": " + c.Message}
 		}
+	}
+	if location.IsCustom() {
+		return good("Ready", "machines can join here: kubectl omni join "+location.Name+" -n "+location.Namespace)
 	}
 	return good("Ready", "machines can be bought here")
 }
@@ -182,12 +210,15 @@ func phase(location *v1beta1.EdgeLocation) v1beta1.EdgeLocationPhase {
 	if !meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionOnboarded) {
 		return v1beta1.EdgeLocationPending
 	}
-	for _, name := range []string{v1beta1.ConditionCredentialsValid, v1beta1.ConditionControlPlaneReady, v1beta1.ConditionPeered} {
+	for _, name := range needs(location) {
 		if meta.IsStatusConditionFalse(location.Status.Conditions, name) {
 			return v1beta1.EdgeLocationFailed
 		}
 	}
-	if len(location.Status.NodeTemplates) > 0 {
+	switch {
+	case location.IsCustom() && location.Status.EdgeClusterVersion == "":
+		return v1beta1.EdgeLocationPending // its edge cluster has never answered
+	case meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionInUse):
 		return v1beta1.EdgeLocationInUse
 	}
 	return v1beta1.EdgeLocationIncompleteSetup

@@ -32,7 +32,7 @@ func (r *Reconciler) count(ctx context.Context, location *v1beta1.EdgeLocation) 
 	}
 	location.Status.NodeTemplates = nil
 	for i := range templates.Items {
-		if t := &templates.Items[i]; t.DeletionTimestamp.IsZero() && t.Spec.EdgeLocations.Allows(location.Name) {
+		if t := &templates.Items[i]; !location.IsCustom() && t.DeletionTimestamp.IsZero() && t.Spec.EdgeLocations.Allows(location.Name) {
 			location.Status.NodeTemplates = append(location.Status.NodeTemplates, t.Name)
 		}
 	}

@@ -105,6 +105,10 @@ func TestConditionsAndPhase(t *testing.T) {
 	noSecret := &connection.SecretError{Field: "spec.controlPlane.external.kubeconfigSecretRef", Name: "k", Problem: "does not exist"}
 	byHand := location(false)
 	byHand.Spec.AWS = &v1beta1.AWSLocation{VPCID: "vpc-1"}
+	custom := location(false)
+	custom.Spec.Provider = v1beta1.ProviderCustom
+	answered := custom.DeepCopy()
+	answered.Status.EdgeClusterVersion = "v1.37.1"
 	for name, tc := range map[string]struct {
 		location  *v1beta1.EdgeLocation
 		cloudErr  error
@@ -116,6 +120,11 @@ func TestConditionsAndPhase(t *testing.T) {
 	}{
 		"the script has not run":      {location(false), nil, nil, v1beta1.EdgeLocationPending, v1beta1.ConditionReady, metav1.ConditionFalse, "ScriptNotRun"},
 		"the network was set by hand": {byHand, nil, nil, v1beta1.EdgeLocationIncompleteSetup, v1beta1.ConditionOnboarded, metav1.ConditionTrue, "NetworkGiven"},
+		// A Custom location has no cloud, so that nobody can refuse us there.
+		"Custom, not answering yet":  {custom, denied, nil, v1beta1.EdgeLocationPending, v1beta1.ConditionOnboarded, metav1.ConditionTrue, "NothingToDo"},
+		"Custom, not answering now":  {answered, denied, nil, v1beta1.EdgeLocationIncompleteSetup, v1beta1.ConditionReady, metav1.ConditionUnknown, "Unreachable"},
+		"Custom, without a machine":  {answered, nil, nil, v1beta1.EdgeLocationIncompleteSetup, v1beta1.ConditionInUse, metav1.ConditionFalse, "NoMachine"},
+		"Custom, without its Secret": {custom, nil, noSecret, v1beta1.EdgeLocationFailed, v1beta1.ConditionControlPlaneReady, metav1.ConditionFalse, "SecretUnusable"},
 		// A cloud that does not answer is not a location that failed.
 		"the cloud does not answer": {location(true), unreachable, nil, v1beta1.EdgeLocationIncompleteSetup, v1beta1.ConditionCredentialsValid, metav1.ConditionUnknown, "CloudUnreachable"},
 		"the cloud refuses":         {location(true), denied, nil, v1beta1.EdgeLocationFailed, v1beta1.ConditionCredentialsValid, metav1.ConditionFalse, "CredentialsRejected"},

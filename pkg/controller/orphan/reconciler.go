@@ -66,6 +66,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if err := r.Omni.Get(ctx, request.NamespacedName, location); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
+	if location.IsCustom() {
+		return reconcile.Result{}, nil // there is no cloud to sweep
+	}
 	if location.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
 		if err := r.sweep(ctx, location); err != nil {
 			return reconcile.Result{}, err

@@ -47,6 +47,9 @@ func (r *OffboardScriptREST) Get(ctx context.Context, name string, _ runtime.Obj
 		return nil, err
 	}
 	location := object.(*omni.EdgeLocation)
+	if err := hasScript(location); err != nil {
+		return nil, err
+	}
 	parameters := onboard.OffboardParameters{Place: r.config.place(location), GCP: registeredGCP(location)}
 	if aws := location.Spec.AWS; aws != nil {
 		parameters.AWS = onboard.AWSRegistered{AccountID: aws.AccountID, VPCID: aws.VPCID, RoleARN: aws.RoleARN}

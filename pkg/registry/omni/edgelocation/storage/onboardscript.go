@@ -49,6 +49,9 @@ type OnboardConfig struct {
 // render makes the script of the location; of asked, it takes what a caller can ask
 // for, and the token, which may be empty.
 func (c *OnboardConfig) render(location *omni.EdgeLocation, asked onboard.Parameters) (string, error) {
+	if err := hasScript(location); err != nil {
+		return "", err
+	}
 	if asked.Network != "" && location.Spec.Provider != omni.ProviderGCP {
 		return "", apierrors.NewBadRequest(fmt.Sprintf("network: only a location in GCP can be on-boarded in a network of yours, and this one is in %s: leave network and subnetwork out",
 			location.Spec.Provider))
@@ -70,6 +73,14 @@ func registeredGCP(location *omni.EdgeLocation) onboard.GCPRegistered {
 		return onboard.GCPRegistered{ProjectID: gcp.ProjectID, Network: gcp.Network, ServiceAccount: gcp.ServiceAccount}
 	}
 	return onboard.GCPRegistered{}
+}
+
+// hasScript says why there is nothing to prepare in a Custom location.
+func hasScript(location *omni.EdgeLocation) error {
+	if location.Spec.Provider != omni.ProviderCustom {
+		return nil
+	}
+	return apierrors.NewBadRequest("a Custom location needs no script: run kubectl omni join " + location.Name + " for each of its machines")
 }
 
 func (c *OnboardConfig) place(location *omni.EdgeLocation) onboard.Place {
@@ -150,6 +161,9 @@ func (r *OnboardScriptREST) Create(ctx context.Context, name string, obj runtime
 		location := updated.(*omni.EdgeLocation)
 		if location.DeletionTimestamp != nil {
 			return nil, beingDeleted(name)
+		}
+		if err := hasScript(location); err != nil {
+			return nil, err
 		}
 		if location.Spec.Provider == omni.ProviderOCI && !dryrun.IsDryRun(options.DryRun) {
 			return nil, apierrors.NewBadRequest("a location in Oracle Cloud is on-boarded without a token, because its API key is kept in a Secret of this cluster: run kubectl omni onboard " + name)
