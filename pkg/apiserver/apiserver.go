@@ -36,8 +36,9 @@ type Config struct {
 	Generic *genericapiserver.RecommendedConfig
 	// Onboard configures on-boarding; its Authorizer is the one of Generic.
 	Onboard edgelocationstorage.OnboardConfig
-	// Console answers edges/console-output; nil: the answer is how to set it up.
-	Console edgestorage.Console
+	// Machines answers edges/console-output and edges/join-command; nil: the answer
+	// is how to set it up.
+	Machines edgestorage.Machines
 	// Controller reports what the clouds offer; nil: the catalog stays the snapshot.
 	Controller offerings.Controller
 }
@@ -82,7 +83,7 @@ func (c *Config) New() (*genericapiserver.GenericAPIServer, error) {
 	}
 	onboard := c.Onboard
 	onboard.Authorizer = c.Generic.Authorization.Authorizer
-	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, c.Console, snapshot)
+	group, err := omnirest.NewAPIGroupInfo(c.Generic.RESTOptionsGetter, onboard, c.Machines, snapshot)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ var subresources = map[string]subresource{
 	"edgelocations/onboarding":      {of: "EdgeLocation", secret: true},
 	"nodetemplates/instances":       {of: "NodeTemplate", options: v1beta1.InstanceOptions{}},
 	"edges/console-output":          {of: "Edge", options: v1beta1.ConsoleOutputOptions{}, text: text.Plain},
+	"edges/join-command":            {of: "Edge", secret: true},
 }
 
 // subresourceOf returns the subresource and the version of a path of OpenAPI:

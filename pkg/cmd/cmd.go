@@ -11,6 +11,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/castai/omni/pkg/cmd/join"
 	"github.com/castai/omni/pkg/cmd/offboard"
 	"github.com/castai/omni/pkg/cmd/onboard"
 	"github.com/castai/omni/pkg/cmd/simulate"
@@ -31,6 +32,12 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	cmd.SetErr(streams.ErrOut)
 	cluster := genericclioptions.NewConfigFlags(true)
 	cluster.AddFlags(cmd.PersistentFlags())
-	cmd.AddCommand(onboard.New(cluster, streams), offboard.New(cluster, streams), simulate.New(cluster, streams), version.New(streams))
+	cmd.AddCommand(
+		join.New(cluster, streams),
+		offboard.New(cluster, streams),
+		onboard.New(cluster, streams),
+		simulate.New(cluster, streams),
+		version.New(streams),
+	)
 	return cmd
 }

@@ -37,6 +37,7 @@ import (
 	"github.com/castai/omni/pkg/controller/consolidation"
 	"github.com/castai/omni/pkg/controller/edge"
 	"github.com/castai/omni/pkg/controller/edgelocation"
+	"github.com/castai/omni/pkg/controller/joincommand"
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/controller/nodetemplate"
 	"github.com/castai/omni/pkg/controller/nomination"
@@ -183,7 +184,9 @@ func addControllers(o *Options, mgr ctrl.Manager, omni cluster.Cluster, config *
 		Tokens: connection.ServiceAccountTokens(kube.CoreV1(), o.Namespace, o.ServiceAccount),
 	}
 	consoles := &console.Handler{Omni: omni.GetClient(), Connect: connect}
+	joins := &joincommand.Handler{Omni: omni.GetClient(), Connect: connect, Clock: clock}
 	for what, err := range map[string]error{
+		"join command":   mgr.AddMetricsServerExtraHandler(v1beta1.JoinCommandPath, joins.Routes()),
 		"console":        mgr.AddMetricsServerExtraHandler(v1beta1.ConsoleOutputPath, consoles.Routes()),
 		"catalog report": mgr.AddMetricsServerExtraHandler(catalog.ReportPath, catalogcontroller.Report(offerings)),
 		"catalog": (&catalogcontroller.Reconciler{

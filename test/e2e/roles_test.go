@@ -39,6 +39,7 @@ var matrix = []struct {
 	{"omni-editor", viewer(writing)},
 	{"omni-onboarder", map[string]string{
 		"edgelocations": reading, "edgelocations/onboard-script": "get create", "edgelocations/offboard-script": "get",
+		"edges": reading, "edges/join-command": "create",
 	}},
 	{"omni-admin", admin()},
 	{"view", viewer("")},
@@ -59,6 +60,7 @@ func viewer(more string) map[string]string {
 func admin() map[string]string {
 	grants := viewer(writing)
 	grants["edgelocations/onboard-script"] = "get create"
+	grants["edges/join-command"] = "create"
 	return grants
 }
 
@@ -69,7 +71,7 @@ var rows = []struct{ resource, verbs string }{
 	{"edgelocations", reading + writing}, {"nodetemplates", reading + writing}, {"edges", reading + writing},
 	{"edgelocations/status", "get update patch"}, {"nodetemplates/status", "get update patch"}, {"edges/status", "get update patch"},
 	{"edgelocations/onboard-script", "get create"}, {"edgelocations/offboard-script", "get"},
-	{"nodetemplates/instances", "get"}, {"edges/console-output", "get"},
+	{"nodetemplates/instances", "get"}, {"edges/console-output", "get"}, {"edges/join-command", "create"},
 }
 
 // TestRoleMatrix asks with real requests, through the aggregator, for every verb

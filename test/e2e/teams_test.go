@@ -88,7 +88,7 @@ func allRequests(namespace, name string) []apiRequest {
 			"status":    {http.MethodGet, http.MethodPut, http.MethodPatch},
 			"instances": {http.MethodGet},
 		},
-		"edges": {"status": {http.MethodGet, http.MethodPut, http.MethodPatch}},
+		"edges": {"status": {http.MethodGet, http.MethodPut, http.MethodPatch}, "join-command": {http.MethodPost}},
 	} {
 		collection := fmt.Sprintf("%s/%s", base, resource)
 		all = append(all,

@@ -85,6 +85,7 @@ func checkSubresources(t *testing.T, document *spec3.OpenAPI) {
 		"nodetemplates/instances": {get: "InstanceList", query: "architecture capacityType continue edgeLocation gpuName limit maxCPU maxMemory maxPrice " +
 			"minCPU minGPUMemory minGPUs minMemory region sortBy zone"},
 		"edges/console-output": {get: "string", query: "tailLines"},
+		"edges/join-command":   {created: "JoinCommand"},
 	} {
 		resource, name, _ := strings.Cut(subresource, "/")
 		item := document.Paths.Paths["/apis/omni.cast.ai/v1beta1/namespaces/{namespace}/"+resource+"/{name}/"+name]

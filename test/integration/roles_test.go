@@ -68,12 +68,13 @@ func TestRoles(t *testing.T) {
 		kinds   = "edgelocations nodetemplates edges"
 		status  = "edgelocations/status nodetemplates/status edges/status"
 		scripts = "edgelocations/onboard-script edgelocations/offboard-script"
-		others  = scripts + " edgelocations/onboarding edges/console-output nodetemplates/instances"
+		others  = scripts + " edgelocations/onboarding edges/console-output edges/join-command nodetemplates/instances"
 		verbs   = "get list watch create update patch delete deletecollection"
 	)
 	subresources := grants("get", scripts+" edges/console-output nodetemplates/instances")
 	onboard := append(grants("get list watch", "edgelocations"), grants("get create", "edgelocations/onboard-script")...)
-	onboard = append(onboard, "get edgelocations/offboard-script")
+	onboard = append(onboard, "get edgelocations/offboard-script", "create edges/join-command")
+	onboard = append(onboard, grants("get list watch", "edges")...)
 	viewer := slices.Concat(grants("get list watch", kinds+" "+status), subresources)
 	editor := slices.Concat(grants(verbs, kinds), grants("get", status), subresources)
 	columns := []struct {

@@ -92,13 +92,17 @@ func (p *Plugin) keepNamed(ctx context.Context, location *omni.EdgeLocation) err
 		"it is in use by NodeTemplate "+strings.Join(names, ", ")+": take it out of spec.edgeLocations.names there (where an empty list means all locations) or delete the template first"))
 }
 
-// admitTemplate warns of every location that surely is not there, in one warning.
+// admitTemplate warns of every location that surely is not there, in one warning,
+// and of every one in which nothing can be bought.
 func (p *Plugin) admitTemplate(ctx context.Context, template *omni.NodeTemplate) {
 	if !template.Spec.EdgeLocations.Enabled {
 		return
 	}
 	missing := slices.DeleteFunc(slices.Clone(template.Spec.EdgeLocations.Names), func(name string) bool {
-		_, missing := p.find(ctx, name)
+		location, missing := p.find(ctx, name)
+		if location != nil && location.Spec.Provider == omni.ProviderCustom {
+			warning.AddWarning(ctx, "", "spec.edgeLocations.names: no template buys machines in "+name+", which is Custom: kubectl omni join "+name)
+		}
 		return !missing
 	})
 	if len(missing) > 0 {

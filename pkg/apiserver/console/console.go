@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package console asks omni-controller, which holds the credentials of the clouds,
-// for the consoles of machines, as kube-apiserver asks a kubelet for logs.
+// Package console asks omni-controller, which holds the credentials of the clouds
+// and of the edge clusters, for the consoles of machines and for what joins them, as
+// kube-apiserver asks a kubelet for logs.
 package console
 
 import (
@@ -14,6 +15,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -57,7 +59,11 @@ func New(controller *url.URL, caFile string, main *restclient.Config) (*Client, 
 // Get asks omni-controller for a path. An error is the API status 503: it did not
 // answer. The caller closes the body of the answer.
 func (c *Client) Get(ctx context.Context, header http.Header, path ...string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.controller.JoinPath(path...).String(), nil)
+	return c.do(ctx, http.MethodGet, header, path...)
+}
+
+func (c *Client) do(ctx context.Context, method string, header http.Header, path ...string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.controller.JoinPath(path...).String(), nil)
 	if err != nil {
 		return nil, apierrors.NewInternalError(err)
 	}
@@ -76,24 +82,44 @@ func (c *Client) Get(ctx context.Context, header http.Header, path ...string) (*
 // Output returns the console of an edge's machine. Errors are API statuses: those
 // omni-controller answers with, or 503 when it cannot be asked.
 func (c *Client) Output(ctx context.Context, namespace, name string) (string, error) {
-	answer, err := c.Get(ctx, nil, v1beta1.ConsoleOutputPath, namespace, name)
+	body, err := c.ask(ctx, http.MethodGet, v1beta1.ConsoleOutputPath, namespace, name)
+	return string(body), err
+}
+
+// JoinCommand mints a bootstrap token for the machine of an edge, and returns the
+// script with it. Errors are as those of Output.
+func (c *Client) JoinCommand(ctx context.Context, namespace, name string) (v1beta1.JoinCommandStatus, error) {
+	var status v1beta1.JoinCommandStatus
+	body, err := c.ask(ctx, http.MethodPost, v1beta1.JoinCommandPath, namespace, name)
 	if err != nil {
-		return "", err
+		return status, err
+	}
+	if err := json.Unmarshal(body, &status); err != nil {
+		// What could not be read may hold the token.
+		return status, apierrors.NewServiceUnavailable("the answer of omni-controller is no join command: update it together with omni-apiserver")
+	}
+	return status, nil
+}
+
+func (c *Client) ask(ctx context.Context, method, path, namespace, name string) ([]byte, error) {
+	answer, err := c.do(ctx, method, nil, path, namespace, name)
+	if err != nil {
+		return nil, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, v1beta1.MaxConsoleOutputBytes))
 	if err != nil {
-		return "", apierrors.NewServiceUnavailable(fmt.Sprintf("the answer of omni-controller broke off: %v", err))
+		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("the answer of omni-controller broke off: %v", err))
 	}
 	if answer.StatusCode == http.StatusOK {
-		return string(body), nil
+		return body, nil
 	}
-	return "", failure(answer.StatusCode, body)
+	return nil, failure(answer.StatusCode, body, fmt.Sprintf("%s on the nonResourceURL %s*", strings.ToLower(method), path))
 }
 
 // failure is what omni-controller says about the edge. What it says about us, such
-// as 403, is not the caller's doing.
-func failure(code int, body []byte) error {
+// as 403, is not the caller's doing but for want of a right.
+func failure(code int, body []byte, right string) error {
 	switch code {
 	case http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable:
 		var status metav1.Status
@@ -102,7 +128,7 @@ func failure(code int, body []byte) error {
 		}
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return apierrors.NewServiceUnavailable(fmt.Sprintf(
-			"omni-controller lets omni-apiserver in no further (%d): bind its ServiceAccount to a role with get on the nonResourceURL %s*", code, v1beta1.ConsoleOutputPath))
+			"omni-controller lets omni-apiserver in no further (%d): bind its ServiceAccount to a role with %s", code, right))
 	}
 	return apierrors.NewServiceUnavailable(fmt.Sprintf("omni-controller answers with %d: look into its log", code))
 }

@@ -66,6 +66,39 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// TestJoinCommand: what could not be understood is not repeated, for a token may be
+// in it.
+func TestJoinCommand(t *testing.T) {
+	for name, test := range map[string]struct {
+		code int
+		body string
+		want string // of the error; empty: none
+	}{
+		"script":     {http.StatusOK, `{"script":"#!/bin/bash","expirationTime":"2026-01-02T03:04:05Z"}`, ""},
+		"no JSON":    {http.StatusOK, "s3cr3t", "update it"},
+		"joined":     {http.StatusConflict, `{"kind":"Status","status":"Failure","code":409,"message":"joined already"}`, "joined already"},
+		"not let in": {http.StatusForbidden, "denied", "post on the nonResourceURL /join-command/*"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			controller := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if req.Method != http.MethodPost || req.URL.Path != "/join-command/team-a/edge-1" {
+					t.Errorf("asked for %s %s", req.Method, req.URL.Path)
+				}
+				w.WriteHeader(test.code)
+				io.WriteString(w, test.body)
+			}))
+			defer controller.Close()
+			got, err := client(t, controller).JoinCommand(t.Context(), "team-a", "edge-1")
+			if test.want == "" && (err != nil || got.Script != "#!/bin/bash" || got.ExpirationTime.Year() != 2026) {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "s3cr3t")) {
+				t.Errorf("%v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
 // TestTrust: nothing is said to a server that is not the controller.
 func TestTrust(t *testing.T) {
 	controller := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the token was sent") }))

@@ -80,5 +80,12 @@ func (b quiet) ProcessEvents(events ...*auditinternal.Event) bool {
 }
 
 func holdsToken(group, resource, subresource string) bool {
-	return group == omni.GroupName && resource == "edgelocations" && (subresource == "onboard-script" || subresource == "onboarding")
+	if group != omni.GroupName {
+		return false
+	}
+	switch resource + "/" + subresource {
+	case "edgelocations/onboard-script", "edgelocations/onboarding", "edges/join-command":
+		return true
+	}
+	return false
 }

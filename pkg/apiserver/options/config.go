@@ -76,7 +76,7 @@ func (o *Options) Config(ctx context.Context) (*apiserver.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--controller-url: %w", err)
 		}
-		config.Console, config.Controller = client, client
+		config.Machines, config.Controller = client, client
 	}
 	return config, nil
 }

@@ -7,24 +7,20 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/reply"
 )
 
 // cloudTimeout bounds one question to the cloud, all tries together.
 const cloudTimeout = 30 * time.Second
-
-// maxReason bounds what is passed on of a cloud's error.
-const maxReason = 1 << 10
 
 // Handler finds the machine of an edge and asks its cloud.
 type Handler struct {
@@ -46,7 +42,7 @@ func (h *Handler) get(w http.ResponseWriter, req *http.Request) {
 	defer cancel()
 	output, status := h.output(ctx, client.ObjectKey{Namespace: req.PathValue("namespace"), Name: req.PathValue("name")})
 	if status != nil {
-		answer(w, status)
+		reply.Error(w, status)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -60,10 +56,10 @@ func (h *Handler) output(ctx context.Context, key client.ObjectKey) (string, *ap
 	if err := h.Omni.Get(ctx, key, edge); apierrors.IsNotFound(err) {
 		return "", apierrors.NewNotFound(edges, key.Name)
 	} else if err != nil {
-		return "", unavailable("read the edge", err)
+		return "", reply.Unavailable("read the edge", err)
 	}
 	if err := h.Omni.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: edge.Spec.EdgeLocationName}, location); err != nil {
-		return "", unavailable("read the edge location", err)
+		return "", reply.Unavailable("read the edge location", err)
 	}
 	if location.IsCustom() {
 		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is of no cloud that could be asked: look at the machine itself"))
@@ -73,26 +69,11 @@ func (h *Handler) output(ctx context.Context, key client.ObjectKey) (string, *ap
 	}
 	provider, err := h.Connect.Provider(ctx, location)
 	if err != nil {
-		return "", unavailable("sign in to the cloud", err)
+		return "", reply.Unavailable("sign in to the cloud", err)
 	}
 	output, err := provider.ConsoleOutput(ctx, edge.Status.InstanceID)
 	if err != nil {
-		return "", unavailable("ask the cloud for the console of "+edge.Status.InstanceID, err)
+		return "", reply.Unavailable("ask the cloud for the console of "+edge.Status.InstanceID, err)
 	}
 	return output, nil
-}
-
-// unavailable says why there is no answer now. That is never the same as "there is
-// no such thing".
-func unavailable(what string, err error) *apierrors.StatusError {
-	reason := what + ": " + err.Error()
-	return apierrors.NewServiceUnavailable(reason[:min(len(reason), maxReason)])
-}
-
-func answer(w http.ResponseWriter, err *apierrors.StatusError) {
-	status := err.Status()
-	status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(int(status.Code))
-	_ = json.NewEncoder(w).Encode(&status) // the caller may be gone
 }

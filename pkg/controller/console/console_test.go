@@ -60,7 +60,7 @@ func TestConsole(t *testing.T) {
 	if err := v1beta1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	unreachable := &cloud.Error{Class: cloud.ClassTransient, Err: errors.New("no route to host " + strings.Repeat("!", 2*maxReason))}
+	unreachable := &cloud.Error{Class: cloud.ClassTransient, Err: errors.New("no route to host " + strings.Repeat("!", 2048))}
 	for name, test := range map[string]struct {
 		method, path string
 		console      error // what the cloud answers
@@ -101,7 +101,7 @@ func TestConsole(t *testing.T) {
 			if answer.Code != test.code || !strings.Contains(answer.Body.String(), test.want) {
 				t.Errorf("%d %s, want %d with %q", answer.Code, answer.Body, test.code, test.want)
 			}
-			if answer.Body.Len() > 2*maxReason {
+			if answer.Body.Len() > 2048 {
 				t.Errorf("the answer has %d bytes", answer.Body.Len())
 			}
 			var status metav1.Status

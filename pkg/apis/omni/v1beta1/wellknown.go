@@ -76,6 +76,11 @@ const (
 	// nonResourceURL /console-output/*.
 	ConsoleOutputPath = "/console-output/"
 
+	// JoinCommandPath is where omni-controller answers omni-apiserver with the
+	// join command of an edge: <path><namespace>/<name>. In RBAC it is the
+	// nonResourceURL /join-command/*, verb post.
+	JoinCommandPath = "/join-command/"
+
 	// MaxConsoleOutputBytes bounds a console; the beginning is left out. The
 	// clouds keep 64 KiB (AWS) to 1 MiB (GCP).
 	MaxConsoleOutputBytes = 1 << 20

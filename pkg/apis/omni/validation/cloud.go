@@ -51,6 +51,7 @@ var namings = map[omni.CloudProvider]naming{
 			return "which OCI calls an availability domain, without the prefix of the tenancy, for example PHX-AD-1"
 		},
 	},
+	omni.ProviderCustom: customNaming,
 }
 
 // validateCloud checks all that depends on the cloud.
@@ -63,7 +64,7 @@ func validateCloud(spec *omni.EdgeLocationSpec, path *field.Path) field.ErrorLis
 	for i, zone := range spec.Zones {
 		allErrs = append(allErrs, names.validateZone(zone, spec.Region, path.Child("zones").Index(i))...)
 	}
-	if spec.NodeDefaults != nil {
+	if spec.NodeDefaults != nil && spec.Provider != omni.ProviderCustom {
 		allErrs = append(allErrs, matches(spec.NodeDefaults.ImageID, names.image, path.Child("nodeDefaults", "imageID"), names.imageText)...)
 	}
 	if spec.AWS != nil {
@@ -93,7 +94,11 @@ func ValidateEdgeInLocation(edge *omni.Edge, location *omni.EdgeLocation) field.
 	if spec.Zone != "" {
 		allErrs = append(allErrs, names.validateZone(spec.Zone, location.Spec.Region, path.Child("zone"))...)
 	}
-	return append(allErrs, matches(spec.ImageID, names.image, path.Child("imageID"), names.imageText)...)
+	allErrs = append(allErrs, matches(spec.ImageID, names.image, path.Child("imageID"), names.imageText)...)
+	if location.Spec.Provider == omni.ProviderCustom {
+		allErrs = append(allErrs, validateCustomEdge(spec, path)...)
+	}
+	return allErrs
 }
 
 func onlyFor(provider omni.CloudProvider, spec *omni.EdgeLocationSpec, path *field.Path) field.ErrorList {

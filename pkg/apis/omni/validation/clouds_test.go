@@ -4,6 +4,7 @@
 package validation_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/castai/omni/pkg/apis/omni"
@@ -40,6 +41,68 @@ func ociLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
 		change(l)
 	}
 	return l
+}
+
+func customLocation(change func(*omni.EdgeLocation)) *omni.EdgeLocation {
+	l := location(nil)
+	l.Spec = omni.EdgeLocationSpec{
+		Provider: omni.ProviderCustom, Region: "berlin", Zones: []string{"rack-4"}, ControlPlane: l.Spec.ControlPlane,
+	}
+	if change != nil {
+		change(l)
+	}
+	return l
+}
+
+func TestCustomLocation(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*omni.EdgeLocation)
+		want   []string
+	}{
+		"valid":         {},
+		"region":        {func(l *omni.EdgeLocation) { l.Spec.Region = "Berlin, Germany" }, []string{invalid + "spec.region"}},
+		"zone":          {func(l *omni.EdgeLocation) { l.Spec.Zones = []string{"rack/4"} }, []string{invalid + "spec.zones[0]"}},
+		"credentials":   {func(l *omni.EdgeLocation) { l.Spec.Credentials = location(nil).Spec.Credentials }, []string{forbidden + "spec.credentials"}},
+		"node defaults": {func(l *omni.EdgeLocation) { l.Spec.NodeDefaults = location(nil).Spec.NodeDefaults }, []string{forbidden + "spec.nodeDefaults"}},
+		"a network":     {func(l *omni.EdgeLocation) { l.Spec.OCI = ociLocation(nil).Spec.OCI }, []string{forbidden + "spec.oci"}},
+	} {
+		t.Run(name, func(t *testing.T) { expectCreate(t, customLocation(test.change), test.want) })
+	}
+	for name, test := range map[string]struct {
+		change func(*omni.Edge)
+		want   []string
+	}{
+		"valid":         {func(*omni.Edge) {}, nil},
+		"template":      {func(e *omni.Edge) { e.Spec.NodeTemplateName = "default" }, []string{forbidden + "spec.nodeTemplateName"}},
+		"spot":          {func(e *omni.Edge) { e.Spec.CapacityType = omni.CapacitySpot }, []string{forbidden + "spec.capacityType"}},
+		"image":         {func(e *omni.Edge) { e.Spec.ImageID = "ami-0a1b2c3d" }, []string{invalid + "spec.imageID"}},
+		"instance type": {func(e *omni.Edge) { e.Spec.InstanceType = "a/b" }, []string{invalid + "spec.instanceType"}},
+	} {
+		t.Run("edge: "+name, func(t *testing.T) {
+			e := edge(func(e *omni.Edge) {
+				e.Spec = omni.EdgeSpec{EdgeLocationName: "aws-oregon", InstanceType: "custom", Zone: "rack-4", CapacityType: omni.CapacityOnDemand}
+				test.change(e)
+			})
+			expect(t, validation.ValidateEdgeInLocation(e, customLocation(nil)), test.want)
+		})
+	}
+}
+
+func TestUserData(t *testing.T) {
+	for userData, want := range map[string][]string{
+		"":                                nil,
+		"#!/bin/sh\necho":                 nil,
+		"#cloud-config\npackages: [a]\n":  nil,
+		"#cloud-config\r\npackages: [a]":  nil,
+		"#cloud-config":                   nil,
+		"packages: [a]":                   {invalid + "spec.nodeDefaults.userData"},
+		"#cloud-config\n- a":              {invalid + "spec.nodeDefaults.userData"},
+		"#cloud-config\na: [":             {invalid + "spec.nodeDefaults.userData"},
+		"## template: jinja\n":            {invalid + "spec.nodeDefaults.userData"},
+		"#!" + strings.Repeat("a", 32768): {tooLong + "spec.nodeDefaults.userData"},
+	} {
+		expectCreate(t, location(func(l *omni.EdgeLocation) { l.Spec.NodeDefaults.UserData = userData }), want)
+	}
 }
 
 // TestEdgeInLocation: every cloud takes its own names and none of another.

@@ -54,9 +54,10 @@ func ValidateEdgeLocationStatusUpdate(newLocation, oldLocation *omni.EdgeLocatio
 }
 
 func validateEdgeLocationSpec(spec *omni.EdgeLocationSpec, path *field.Path) field.ErrorList {
-	allErrs := validateCloud(spec, path)
+	allErrs := append(validateCloud(spec, path), validateCustom(spec, path)...)
 	if spec.NodeDefaults != nil {
 		allErrs = append(allErrs, validateTags(spec.NodeDefaults.Tags, path.Child("nodeDefaults", "tags"))...)
+		allErrs = append(allErrs, validateUserData(spec.NodeDefaults.UserData, path.Child("nodeDefaults", "userData"))...)
 	}
 	return allErrs
 }

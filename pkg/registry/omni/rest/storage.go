@@ -18,7 +18,7 @@ import (
 )
 
 // NewAPIGroupInfo opens the stores and returns every version of the group.
-func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocationstorage.OnboardConfig, console edgestorage.Console, catalog *catalog.Catalog) (genericapiserver.APIGroupInfo, error) {
+func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocationstorage.OnboardConfig, machines edgestorage.Machines, catalog *catalog.Catalog) (genericapiserver.APIGroupInfo, error) {
 	info := genericapiserver.NewDefaultAPIGroupInfo(omni.GroupName, scheme.Scheme, scheme.ParameterCodec, scheme.Codecs)
 	locations, err := edgelocationstorage.NewStorage(optsGetter, onboard)
 	if err != nil {
@@ -28,7 +28,7 @@ func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocations
 	if err != nil {
 		return info, err
 	}
-	edges, err := edgestorage.NewStorage(optsGetter, console)
+	edges, err := edgestorage.NewStorage(optsGetter, machines)
 	if err != nil {
 		return info, err
 	}
@@ -44,6 +44,7 @@ func NewAPIGroupInfo(optsGetter generic.RESTOptionsGetter, onboard edgelocations
 		"edges":                         edges.Edge,
 		"edges/status":                  edges.Status,
 		"edges/console-output":          edges.ConsoleOutput,
+		"edges/join-command":            edges.JoinCommand,
 	}
 	// All versions share the stores: there is one watch cache a resource.
 	for _, version := range info.PrioritizedVersions {

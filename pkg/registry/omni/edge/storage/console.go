@@ -14,23 +14,27 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	"github.com/castai/omni/pkg/apis/omni"
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/registry/text"
 )
 
-// Console knows what machines wrote to their consoles. This server does not: it
-// holds no credentials of any cloud.
-type Console interface {
+// Machines knows of the machines of edges what this server does not: it holds no
+// credentials of any cloud or edge cluster.
+type Machines interface {
 	// Output returns all that the cloud has kept of the console of an edge's
 	// machine. Errors are API statuses.
 	Output(ctx context.Context, namespace, name string) (string, error)
+	// JoinCommand mints a token for the machine of an edge and returns the script
+	// that joins it. Errors are API statuses.
+	JoinCommand(ctx context.Context, namespace, name string) (v1beta1.JoinCommandStatus, error)
 }
 
 // ConsoleOutputREST serves edges/console-output, for people: what the machine of an
 // edge wrote to its console while it booted.
 type ConsoleOutputREST struct {
 	text.Metadata
-	edges   rest.Getter
-	console Console
+	edges    rest.Getter
+	machines Machines
 }
 
 var (
@@ -59,14 +63,18 @@ func (r *ConsoleOutputREST) Get(ctx context.Context, name string, options runtim
 	if err != nil {
 		return nil, err
 	}
-	if r.console == nil {
-		return nil, apierrors.NewServiceUnavailable("console output comes from omni-controller: start omni-apiserver with --controller-url and --controller-ca-file")
+	if r.machines == nil {
+		return nil, withoutController("console output comes")
 	}
-	output, err := r.console.Output(ctx, object.(*omni.Edge).Namespace, name)
+	output, err := r.machines.Output(ctx, object.(*omni.Edge).Namespace, name)
 	if err != nil {
 		return nil, err
 	}
 	return text.Text{MediaType: text.Plain, Body: lastLines(output, tail)}, nil
+}
+
+func withoutController(what string) error {
+	return apierrors.NewServiceUnavailable(what + " from omni-controller: start omni-apiserver with --controller-url and --controller-ca-file")
 }
 
 // lastLines returns the last lines of a text; 0 means all.

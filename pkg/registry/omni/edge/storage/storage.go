@@ -23,11 +23,12 @@ type Storage struct {
 	Edge          *endpoint.REST
 	Status        *endpoint.StatusREST
 	ConsoleOutput *ConsoleOutputREST
+	JoinCommand   *JoinCommandREST
 }
 
-// NewStorage opens the store of edges and returns their endpoints. Without a
-// console, console-output answers how to set it up.
-func NewStorage(optsGetter generic.RESTOptionsGetter, console Console) (*Storage, error) {
+// NewStorage opens the store of edges and returns their endpoints. Without machines,
+// console-output and join-command answer how to set them up.
+func NewStorage(optsGetter generic.RESTOptionsGetter, machines Machines) (*Storage, error) {
 	strategy := edge.NewStrategy(scheme.Scheme)
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &omni.Edge{} },
@@ -48,6 +49,7 @@ func NewStorage(optsGetter generic.RESTOptionsGetter, console Console) (*Storage
 	return &Storage{
 		Edge:          endpoint.NewREST(store, "edge"),
 		Status:        status,
-		ConsoleOutput: &ConsoleOutputREST{Metadata: text.Plain, edges: store, console: console},
+		ConsoleOutput: &ConsoleOutputREST{Metadata: text.Plain, edges: store, machines: machines},
+		JoinCommand:   &JoinCommandREST{edges: store, machines: machines},
 	}, nil
 }
