@@ -5,197 +5,191 @@ package scheduling
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
-	"math"
 	"slices"
-
-	corev1 "k8s.io/api/core/v1"
-
-	"github.com/castai/omni/pkg/catalog"
 )
 
-// Solve places pods on the nodes there are, then buys machines for the rest: again
-// and again the one that gives most for its price. What a pod is worth is the
-// least it would cost alone, as its share of the cheapest machine that takes it.
+// Solve places pods on the nodes there are, then chooses machines for the rest at the
+// least cost it can find.
 func Solve(problem Problem) Decision {
-	var decision Decision
-	pending := slices.DeleteFunc(requests(problem.Pods), func(r request) bool {
-		constraint := unsupported(r.pod)
-		if constraint != "" {
-			decision.Unschedulable = append(decision.Unschedulable, Unschedulable{r.pod, constraint + " cannot be met by edges yet"})
-		}
-		return constraint != ""
-	})
-	pending = placeOnNodes(pending, problem.Nodes, &decision)
+	classes, requirements, unsuited := classify(&problem)
+	m := newModel(&problem, classes, requirements)
+	base := m.newProgram(m.prune(m.kinds, anyKinds), m.everyPod())
+	p, without := m.withGroups(base)
+	d := p.decision(without)
+	d.LowerBound = min(d.Cost, p.bound(base))
+	d.Unschedulable = append(unsuited, d.Unschedulable...)
+	return d
+}
 
-	s := solver{candidates: slices.Clone(problem.Candidates), budgets: maps.Clone(problem.Budgets)}
-	slices.SortStableFunc(s.candidates, compareCandidates)
-	pending = s.prepare(pending, &decision)
-	for len(pending) > 0 {
-		best, runnerUp := s.choose(pending)
-		if best == nil {
-			for i := range pending {
-				decision.Unschedulable = append(decision.Unschedulable, Unschedulable{pending[i].pod, s.limitReason(&pending[i])})
+func anyKinds(_, _ *kind) bool { return true }
+
+func (m *model) everyPod() []int32 {
+	left := make([]int32, len(m.classes))
+	for c, class := range m.classes {
+		left[c] = int32(len(class.pods))
+	}
+	return left
+}
+
+// solve places the wanted classes: all at once, or, when some are left for whom a
+// less urgent pod was placed, the urgent ones first.
+func (m *model) solve(base *program, wanted []bool) *plan {
+	p := m.newPlan()
+	p.tier(base, wanted)
+	if !p.unjust(wanted) {
+		return p
+	}
+	p = m.newPlan()
+	for _, priority := range m.priorities() {
+		tier := slices.Clone(wanted)
+		for c, class := range m.classes {
+			tier[c] = wanted[c] && class.priority == priority
+		}
+		p.tier(base, tier)
+	}
+	return p
+}
+
+func (m *model) priorities() []int32 {
+	set := map[int32]bool{}
+	for _, class := range m.classes {
+		set[class.priority] = true
+	}
+	priorities := slices.Sorted(maps.Keys(set))
+	slices.Reverse(priorities)
+	return priorities
+}
+
+// unjust says whether a wanted pod is left while one of lower priority is placed.
+func (p *plan) unjust(wanted []bool) bool {
+	for c, class := range p.model.classes {
+		if !wanted[c] || p.left[c] == 0 {
+			continue
+		}
+		for other, lower := range p.model.classes {
+			if lower.priority < class.priority && int(p.left[other]) < len(lower.pods) {
+				return true
 			}
-			break
 		}
-		pending = s.buy(best, runnerUp, pending, &decision)
 	}
-	return decision
+	return false
 }
 
-func compareCandidates(a, b Candidate) int {
-	return cmp.Or(
-		catalog.Cheaper(a.Offering, b.Offering),
-		cmp.Compare(a.Location, b.Location),
-		cmp.Compare(a.Template.Namespace, b.Template.Namespace),
-		cmp.Compare(a.Template.Name, b.Template.Name),
-	)
-}
-
-// placeOnNodes gives pods to nodes that exist or are on their way, first fit.
-func placeOnNodes(pods []request, nodes []Node, decision *Decision) (rest []request) {
-	free := make([]corev1.ResourceList, len(nodes))
-	for i := range nodes {
-		free[i] = nodes[i].Free.DeepCopy()
+// tier places wanted classes, on machines of the templates of the highest priority
+// that take them.
+func (p *plan) tier(base *program, wanted []bool) {
+	levels := map[int32][]kind{}
+	for _, k := range p.model.kinds {
+		levels[k.priority] = append(levels[k.priority], k)
 	}
-	for _, pod := range pods {
-		i := 0
-		for i < len(nodes) && (pod.accepts(nodes[i].Labels, nodes[i].Taints) != "" || pod.fits(free[i]) != "") {
-			i++
+	order := slices.SortedFunc(maps.Keys(levels), func(a, b int32) int { return cmp.Compare(b, a) })
+	if len(order) == 0 {
+		order = []int32{0}
+	}
+	for _, level := range order {
+		program := base
+		if len(order) > 1 || !slices.Equal(p.remaining(wanted), p.model.everyPod()) {
+			program = p.model.newProgram(p.model.prune(levels[level], p.model.sameLimits), p.remaining(wanted))
 		}
-		if i == len(nodes) {
-			rest = append(rest, pod)
-			continue
+		p.level(program, levels[level], wanted)
+	}
+}
+
+// remaining returns how many pods of the wanted classes are left.
+func (p *plan) remaining(wanted []bool) []int32 {
+	left := slices.Clone(p.left)
+	for c := range left {
+		if !wanted[c] {
+			left[c] = 0
 		}
-		pod.take(free[i])
-		decision.Placed = append(decision.Placed, Placement{pod.pod, nodes[i].Name})
 	}
-	return rest
+	return left
 }
 
-type solver struct {
-	candidates []Candidate
-	budgets    map[Template]Budget
-	// takes[c][p]: candidate c can take pod p alone; worth[p] in US dollars
-	// per hour. Both by the pod's pointer, which outlives the slices.
-	takes []map[*corev1.Pod]bool
-	worth map[*corev1.Pod]float64
+// sameLimits says whether two kinds count for the same limits, if any.
+func (m *model) sameLimits(a, b *kind) bool {
+	_, bounded := m.problem.Budgets[a.template]
+	return !bounded || a.template == b.template
 }
 
-// prepare computes which candidate takes which pod, and sorts out the pods that
-// none takes.
-func (s *solver) prepare(pods []request, decision *Decision) (rest []request) {
-	s.takes = make([]map[*corev1.Pod]bool, len(s.candidates))
-	for c := range s.takes {
-		s.takes[c] = map[*corev1.Pod]bool{}
-	}
-	s.worth = map[*corev1.Pod]float64{}
-	for _, pod := range pods {
-		reason := "no node template allows edge locations that are ready"
-		worth := math.Inf(1)
-		for c := range s.candidates {
-			candidate := &s.candidates[c]
-			if why := pod.accepts(candidate.Labels, candidate.Taints); why != "" {
-				reason = why
-				continue
+// level places wanted classes on machines that there are and on kinds, and keeps the
+// best of several ways to choose where.
+func (p *plan) level(program *program, kinds []kind, wanted []bool) {
+	m := p.model
+	kinds = m.prune(kinds, func(a, b *kind) bool { return m.sameLimits(a, b) && m.sameDomains(a, b) })
+	var best *plan
+	choices := m.choices(program, wanted)
+	for n, choice := range choices {
+		if n == len(choices)-1 && best != nil && best.complete(wanted) {
+			break // everywhere is the last resort
+		}
+		next := p.clone()
+		census := next.begin()
+		for _, s := range next.steps {
+			census.add(int(s.class), next.machines[s.machine].profile, s.machine, 1)
+		}
+		census.cautious, census.chosen = true, choice
+		for k := range kinds {
+			if census.usual(&kinds[k]) {
+				census.appear(kinds[k].profile, -1, false)
 			}
-			if tooSmall := pod.fits(candidate.Offering.Allocatable); tooSmall != "" {
-				reason = fmt.Sprintf("no allowed machine has enough %s", tooSmall)
-				continue
-			}
-			s.takes[c][pod.pod] = true
-			worth = min(worth, candidate.Offering.HourlyPrice*pod.share(candidate.Offering.Allocatable))
 		}
-		if math.IsInf(worth, 1) {
-			decision.Unschedulable = append(decision.Unschedulable, Unschedulable{pod.pod, reason})
-			continue
+		next.newStage(census, wanted, kinds, program, program.solution.Values).run()
+		next.verify()
+		if best == nil || next.better(best) {
+			best = next
 		}
-		s.worth[pod.pod] = worth
-		rest = append(rest, pod)
 	}
-	return rest
+	*p = *best
 }
 
-// choose returns the candidate with the least price for the worth of the pods it
-// holds, and the next best one of another type or location.
-func (s *solver) choose(pending []request) (best, runnerUp *int) {
-	type score struct {
-		index int
-		cost  float64
-	}
-	var scores []score
-	for c := range s.candidates {
-		if _, ok := s.budget(c).allows(&s.candidates[c]); !ok {
-			continue
-		}
-		worth := 0.0
-		for _, pod := range s.fill(c, pending) {
-			worth += s.worth[pod.pod]
-		}
-		if worth > 0 {
-			scores = append(scores, score{c, s.candidates[c].Offering.HourlyPrice / worth})
+func (m *model) sameDomains(a, b *kind) bool {
+	for key, domains := range m.topology.domains {
+		if key != hostKey && domains[a.profile] != domains[b.profile] {
+			return false
 		}
 	}
-	if len(scores) == 0 {
-		return nil, nil
-	}
-	slices.SortStableFunc(scores, func(a, b score) int { return cmp.Compare(a.cost, b.cost) })
-	best = &scores[0].index
-	// The same machine in the next zone would say nothing.
-	i := slices.IndexFunc(scores, func(x score) bool {
-		return s.candidates[x.index].Offering.InstanceType != s.candidates[*best].Offering.InstanceType ||
-			s.candidates[x.index].Location != s.candidates[*best].Location
-	})
-	if i < 0 {
-		return best, nil
-	}
-	return best, &scores[i].index
+	return true
 }
 
-// fill returns the pods that candidate c holds together, greatest first.
-func (s *solver) fill(c int, pending []request) (held []request) {
-	free := s.candidates[c].Offering.Allocatable.DeepCopy()
-	for _, pod := range pending {
-		if s.takes[c][pod.pod] && pod.fits(free) == "" {
-			pod.take(free)
-			held = append(held, pod)
+func (p *plan) complete(wanted []bool) bool {
+	for c, left := range p.left {
+		if left > 0 && wanted[c] {
+			return false
 		}
 	}
-	return held
+	return true
 }
 
-func (s *solver) buy(best, runnerUp *int, pending []request, decision *Decision) (rest []request) {
-	candidate := &s.candidates[*best]
-	purchase := Purchase{Candidate: *candidate}
-	if runnerUp != nil {
-		purchase.RunnerUp = &s.candidates[*runnerUp]
+// better says whether a plan places more pods than another, or as many for less.
+func (p *plan) better(other *plan) bool {
+	unplaced := func(p *plan) (n int32) {
+		for _, left := range p.left {
+			n += left
+		}
+		return n
 	}
-	held := map[*corev1.Pod]bool{}
-	for _, pod := range s.fill(*best, pending) {
-		held[pod.pod] = true
-		purchase.Pods = append(purchase.Pods, pod.pod)
-	}
-	if budget, bounded := s.budgets[candidate.Template]; bounded {
-		s.budgets[candidate.Template] = budget.spend(candidate)
-	}
-	decision.Purchases = append(decision.Purchases, purchase)
-	return slices.DeleteFunc(pending, func(r request) bool { return held[r.pod] })
+	return cmp.Or(cmp.Compare(unplaced(p), unplaced(other)), cmp.Compare(p.cost(), other.cost())) < 0
 }
 
-func (s *solver) budget(c int) Budget { return s.budgets[s.candidates[c].Template] }
-
-// limitReason names the limit that keeps a pod from the machines that take it.
-func (s *solver) limitReason(pod *request) string {
-	for c := range s.candidates {
-		if !s.takes[c][pod.pod] {
-			continue
-		}
-		if limit, ok := s.budget(c).allows(&s.candidates[c]); !ok {
-			return fmt.Sprintf("node template %s/%s has reached its %s",
-				s.candidates[c].Template.Namespace, s.candidates[c].Template.Name, limit)
+func (p *plan) cost() (sum float64) {
+	for _, m := range p.machines {
+		if m.kind != nil {
+			sum += m.kind.cost
 		}
 	}
-	return "no allowed machine takes it"
+	return sum
+}
+
+func (p *plan) clone() *plan {
+	c := *p
+	c.left, c.steps, c.budgets = slices.Clone(p.left), slices.Clone(p.steps), maps.Clone(p.budgets)
+	c.machines = make([]*machine, len(p.machines))
+	for i, m := range p.machines {
+		copied := *m
+		copied.free, copied.classes = slices.Clone(m.free), slices.Clone(m.classes)
+		c.machines[i] = &copied
+	}
+	return &c
 }

@@ -50,6 +50,7 @@ func candidate(instanceType, zone string, vcpu int64, price float64) Candidate {
 			Type: catalog.Type{InstanceType: instanceType, VCPU: vcpu, MemoryBytes: vcpu << 32}, Zone: zone, CapacityType: "on-demand",
 			Allocatable: allocatable, HourlyPrice: price,
 		},
+		Cost:   Cost{Price: price},
 		Labels: map[string]string{corev1.LabelTopologyZone: zone},
 		Taints: []corev1.Taint{edgenode.EdgeTaint()},
 	}
@@ -75,6 +76,7 @@ func TestSolve(t *testing.T) {
 		}
 		return pods
 	}
+	hostPort80 := func(p *corev1.Pod) { p.Spec.Containers[0].Ports = []corev1.ContainerPort{{HostPort: 80}} }
 	one := int64(1)
 	for name, tc := range map[string]struct {
 		problem Problem
@@ -95,19 +97,17 @@ func TestSolve(t *testing.T) {
 			problem: Problem{Pods: []*corev1.Pod{pod("p", "1", func(p *corev1.Pod) { p.Spec.Tolerations = nil })}, Candidates: []Candidate{small}},
 			reasons: []string{v1beta1.TaintEdge},
 		},
-		"a pod too big for all": {problem: Problem{Pods: []*corev1.Pod{pod("p", "64")}, Candidates: []Candidate{small, big}}, reasons: []string{"enough cpu"}},
+		"a pod too big for all": {problem: Problem{Pods: []*corev1.Pod{pod("p", "64")}, Candidates: []Candidate{small, big}}, reasons: []string{"0/2 offerings: 2 too small in cpu"}},
 		"no candidates":         {problem: Problem{Pods: []*corev1.Pod{pod("p", "1")}}, reasons: []string{"no node template"}},
-		"a volume is not bought for": {
+		"nothing is bought for a volume that is not known": {
 			problem: Problem{Pods: []*corev1.Pod{pod("p", "1", func(p *corev1.Pod) {
 				p.Spec.Volumes = []corev1.Volume{{VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{}}}}
 			})}, Candidates: []Candidate{small}},
 			reasons: []string{"persistent volumes"},
 		},
-		"nor a host port": {
-			problem: Problem{Pods: []*corev1.Pod{pod("p", "1", func(p *corev1.Pod) {
-				p.Spec.Containers[0].Ports = []corev1.ContainerPort{{HostPort: 80}}
-			})}, Candidates: []Candidate{small}},
-			reasons: []string{"host ports"},
+		"a host port is for one pod of a node": {
+			problem: Problem{Pods: []*corev1.Pod{pod("p", "1", hostPort80), pod("q", "100m", hostPort80)}, Candidates: []Candidate{small}},
+			want:    []string{"m5.large/a:1", "m5.large/a:1"},
 		},
 		"an unknown zone is refused": {problem: Problem{Pods: []*corev1.Pod{pod("p", "1", inZone("z"))}, Candidates: []Candidate{small}}, reasons: []string{"node selector"}},
 	} {

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scheduling
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Spread pods count every domain in which there is a machine that they may be on, also
+// one that is bought for others: each domain in use costs them a share of their pods
+// there. So the domains, such as zones, in which machines may be bought are chosen
+// first, in a few ways, and the cheapest plan is taken.
+
+// fewDomains is how many domains the middle one of these ways chooses.
+const fewDomains = 3
+
+// choices returns sets of domains to try, for every key: only those where most is
+// spent when topology is left aside, a few of them, all of them, and all there are.
+func (m *model) choices(program *program, wanted []bool) (choices [][]map[int32]bool) {
+	keys := m.spreadKeys(wanted)
+	if len(keys) == 0 {
+		return [][]map[int32]bool{nil}
+	}
+	for _, count := range []int{1, fewDomains, len(m.kinds)} {
+		choice := make([]map[int32]bool, len(m.topology.keys))
+		for _, key := range keys {
+			choice[key] = m.mostUsed(program, key, count)
+		}
+		for c := range m.classes {
+			if wanted[c] {
+				m.admit(c, keys, choice)
+			}
+		}
+		choices = append(choices, choice)
+	}
+	all := make([]map[int32]bool, len(m.topology.keys))
+	for _, key := range keys {
+		all[key] = map[int32]bool{}
+		for k := range m.kinds {
+			all[key][m.topology.domains[key][m.kinds[k].profile]] = true
+		}
+	}
+	return append(choices, all)
+}
+
+// spreadKeys returns the keys but the host name that wanted classes are spread by.
+func (m *model) spreadKeys(wanted []bool) (keys []int) {
+	for c := range m.classes {
+		for i := range m.topology.rules[c].spreads {
+			key := m.topology.tallies[m.topology.rules[c].spreads[i].tally].key
+			if wanted[c] && key != hostKey && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// mostUsed returns the domains in which the fractional packing spends most.
+func (m *model) mostUsed(program *program, key, count int) map[int32]bool {
+	spent := map[int32]float64{}
+	for n, column := range program.solution.Columns {
+		k := &program.kinds[column.Kind]
+		spent[m.topology.domains[key][k.profile]] += k.cost * program.solution.Amounts[n]
+	}
+	var domains []int32
+	for d := range spent {
+		domains = append(domains, d)
+	}
+	slices.SortFunc(domains, func(a, b int32) int { return cmp.Or(cmp.Compare(spent[b], spent[a]), cmp.Compare(a, b)) })
+	used := map[int32]bool{}
+	for _, d := range domains[:min(count, len(domains))] {
+		used[d] = true
+	}
+	return used
+}
+
+// admit adds the domains of the cheapest machines for a class until it has as many
+// to be in as its constraints ask for.
+func (m *model) admit(c int, keys []int, choice []map[int32]bool) {
+	class := m.classes[c]
+	need := 1
+	for i := range m.topology.rules[c].spreads {
+		need = max(need, int(m.topology.rules[c].spreads[i].domains))
+	}
+	have := map[int32]bool{}
+	for _, known := range []bool{true, false} {
+		for k := range m.kinds {
+			kind := &m.kinds[k]
+			if len(have) >= need {
+				return
+			}
+			if !m.suits(class, kind.profile) || tooSmall(kind.capacity, class.need) >= 0 {
+				continue
+			}
+			in := !slices.ContainsFunc(keys, func(key int) bool { return !choice[key][m.topology.domains[key][kind.profile]] })
+			if known && !in {
+				continue
+			}
+			for _, key := range keys {
+				choice[key][m.topology.domains[key][kind.profile]] = true
+			}
+			have[m.topology.domains[keys[0]][kind.profile]] = true
+		}
+	}
+}

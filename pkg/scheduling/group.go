@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scheduling
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+)
+
+// withGroups solves the problem, again without a group of which too few pods were
+// placed, until all groups that are left are whole. It returns the plan and the
+// groups that were given up, with the reason.
+func (m *model) withGroups(base *program) (*plan, map[group]string) {
+	without := map[group]string{}
+	wanted := make([]bool, len(m.classes))
+	for c := range wanted {
+		wanted[c] = true
+	}
+	sizes := m.groups()
+	for {
+		p := m.solve(base, wanted)
+		broken, reason := p.broken(sizes, without)
+		if reason == "" {
+			return p, without
+		}
+		without[broken] = reason
+		for c, class := range m.classes {
+			if class.group == broken {
+				wanted[c] = false
+			}
+		}
+	}
+}
+
+// size is what a group asks for.
+type size struct {
+	group    group
+	priority int32
+	// enough is how many pods have to be placed; those that run already are
+	// taken off.
+	enough int
+}
+
+// groups returns the groups in the order in which they are given up.
+func (m *model) groups() []size {
+	found := map[group]*size{}
+	for _, class := range m.classes {
+		if class.group == (group{}) {
+			continue
+		}
+		s, ok := found[class.group]
+		if !ok {
+			s = &size{group: class.group, priority: class.priority}
+			found[class.group] = s
+		}
+		s.priority = max(s.priority, class.priority)
+		s.enough += len(class.pods)
+	}
+	for _, class := range m.classes {
+		s := found[class.group]
+		if s == nil {
+			continue
+		}
+		for _, pod := range class.pods {
+			if least, ok := minAvailable(pod); ok {
+				s.enough = min(s.enough, max(0, least-m.running(class.group)))
+			}
+		}
+	}
+	var sizes []size
+	for _, s := range found {
+		sizes = append(sizes, *s)
+	}
+	slices.SortFunc(sizes, func(a, b size) int {
+		return cmp.Or(cmp.Compare(a.priority, b.priority),
+			cmp.Compare(b.group.namespace, a.group.namespace), cmp.Compare(b.group.name, a.group.name))
+	})
+	return sizes
+}
+
+// minAvailable reads how many pods of its group a pod says are enough.
+func minAvailable(pod *corev1.Pod) (int, bool) {
+	value, ok := pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(value)
+	return n, err == nil && n >= 0
+}
+
+// running returns how many pods of a group are on nodes.
+func (m *model) running(g group) (n int) {
+	for i := range m.problem.Nodes {
+		for _, pod := range m.problem.Nodes[i].Pods {
+			if pod.Namespace == g.namespace && pod.Labels[v1beta1.LabelPodGroup] == g.name {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// broken returns the first group that is not given up and of which too few pods are
+// placed, and why the first of them is not; the reason is empty when there is none.
+func (p *plan) broken(sizes []size, without map[group]string) (group, string) {
+	for _, s := range sizes {
+		if _, given := without[s.group]; given {
+			continue
+		}
+		placed, why := 0, ""
+		for c, class := range p.model.classes {
+			if class.group != s.group {
+				continue
+			}
+			placed += len(class.pods) - int(p.left[c])
+			if p.left[c] > 0 && why == "" {
+				why = p.reason(c)
+			}
+		}
+		if placed < s.enough {
+			return s.group, fmt.Sprintf("only %d of the %d pods that group %s needs can be placed: %s", placed, s.enough, s.group.name, why)
+		}
+	}
+	return group{}, ""
+}

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lp
+
+import "slices"
+
+const (
+	// repairs is how often the values on one kind are lowered before the rest of
+	// what is too much is left to the division of all.
+	repairs = 4
+	// provingSteps bounds the search that proves that a kind holds no more value
+	// than it costs. It ends by itself on machines for a dozen items.
+	provingSteps = 3000
+)
+
+// Bound returns what no packing of the demand costs less than, and the prices that
+// prove it: nothing that any kind can hold is worth more than it costs, so that they are
+// a feasible solution of the dual program. They are values with those of the items
+// lowered that a kind could hold too much of; in the end all are divided by what the
+// worst kind still has too much (Farley 1990). Any values not below zero will do.
+func (s *Solver) Bound(values []float64, demand []int32) (bound float64, prices []float64) {
+	prices = slices.Clone(values)
+	worst := 1.0
+	for k := range s.fillers {
+		worst = max(worst, s.repair(k, prices, demand))
+	}
+	for i := range prices {
+		prices[i] /= worst
+		bound += prices[i] * float64(demand[i])
+	}
+	return bound, prices
+}
+
+// repair lowers values until a kind can hold no more than it costs, or for some
+// times, and returns how many times its cost it can hold still.
+func (s *Solver) repair(k int, values []float64, demand []int32) (ratio float64) {
+	f := s.fillers[k]
+	for range repairs {
+		ratio = s.most(k, values, demand)
+		if ratio <= 1 {
+			return 1
+		}
+		for n, place := range f.places {
+			if f.used[n] {
+				values[f.kind.Items[place]] /= ratio
+			}
+		}
+	}
+	return s.most(k, values, demand)
+}
+
+// most returns how many times its cost a kind can hold at most.
+func (s *Solver) most(k int, values []float64, demand []int32) float64 {
+	f, cost := s.fillers[k], s.problem.Kinds[k].Cost
+	if bound := f.bound(values, demand); bound <= cost {
+		return bound / cost
+	}
+	bound := f.reprice(&s.relaxed, values, demand)
+	if bound <= cost {
+		return bound / cost
+	}
+	if value, _, complete := f.search(f.kind.Capacity, values, demand, cost, provingSteps); complete {
+		bound = min(bound, value)
+	}
+	return bound / cost
+}
+
+// Most returns a value that no filling of the room is above: what the items on a
+// node that is there anyway can be worth.
+func (s *Solver) Most(room *Kind, values []float64, demand []int32) float64 {
+	f := fillerOf(s.problem, room)
+	return f.reprice(&s.relaxed, values, demand)
+}

@@ -1,0 +1,276 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lp
+
+import "slices"
+
+// filler finds the most valuable way to fill a machine of one kind. It remembers
+// between calls what values of items that changed a little make faster.
+type filler struct {
+	problem *Problem
+	kind    *Kind
+	// lambda is what a unit of each resource is worth, of an earlier call: any
+	// prices give a valid bound, and good ones a near one.
+	lambda []float64
+	// order are positions in kind.Items, those that use the resources best first.
+	order []int32
+	rank  []float64
+
+	// Of the search at hand: of each place in order the item's need, value and
+	// most, and what the later ones add to the bound.
+	need  [][]float64
+	value []float64
+	most  []int32
+	gain  []float64
+	rest  []float64
+	// yield is the most value that an item of this place or a later one has for a
+	// unit of each resource, one vector for every place.
+	yield  []float64
+	free   []float64 // one vector for every place and one for the end
+	counts []int32
+	best   []int32
+	base   []int32 // of each item of the kind, what is on the machine from the start
+	// places and whole are the items of the last relaxation and how many whole
+	// ones it has of each.
+	places []int32
+	whole  []int32
+	used   []bool // whether the relaxation has any part of it
+	steps  int
+	top    float64
+	found  bool
+}
+
+// unbounded is more than any value.
+const unbounded = 1e300
+
+func newFiller(problem *Problem, kind int) *filler { return fillerOf(problem, &problem.Kinds[kind]) }
+
+func fillerOf(problem *Problem, kind *Kind) *filler {
+	f := &filler{problem: problem, kind: kind}
+	n, rows := len(f.kind.Items), len(f.kind.Capacity)
+	f.order, f.rank = make([]int32, n), make([]float64, n)
+	for i := range f.order {
+		f.order[i] = int32(i)
+	}
+	f.need, f.value, f.most = make([][]float64, n), make([]float64, n), make([]int32, n)
+	f.gain, f.rest = make([]float64, n), make([]float64, n+1)
+	f.free, f.yield = make([]float64, (n+1)*rows), make([]float64, (n+1)*rows)
+	f.counts, f.best, f.base = make([]int32, n), make([]int32, n), make([]int32, n)
+	return f
+}
+
+// Bound returns a value that no filling is above, from the prices of an earlier call.
+func (f *filler) bound(values []float64, left []int32) float64 {
+	if f.lambda == nil {
+		return unbounded
+	}
+	bound := dot(f.lambda, f.kind.Capacity)
+	for _, i := range f.kind.Items {
+		if gain := values[i] - dot(f.lambda, f.problem.Items[i].Need); gain > 0 {
+			bound += gain * float64(f.mostOf(i, left))
+		}
+	}
+	return bound
+}
+
+// mostOf is how many of an item may go on the machine when so many are left.
+func (f *filler) mostOf(item int32, left []int32) int32 {
+	it := &f.problem.Items[item]
+	most := left[item]
+	if it.Most > 0 {
+		most = min(most, int32(it.Most))
+	}
+	if most > 0 {
+		most = min(most, int32(Fits(f.kind.Capacity, it.Need)))
+	}
+	return most
+}
+
+// reprice computes the prices anew for these values and returns the bound, which is
+// the value of the linear relaxation.
+func (f *filler) reprice(x *relaxed, values []float64, left []int32) float64 {
+	x.need, x.value, x.most = x.need[:0], x.value[:0], x.most[:0]
+	f.places = f.places[:0]
+	for place, i := range f.kind.Items {
+		if most := f.mostOf(i, left); most > 0 && values[i] > 0 {
+			f.places = append(f.places, int32(place))
+			x.need = append(x.need, f.problem.Items[i].Need)
+			x.value = append(x.value, values[i])
+			x.most = append(x.most, float64(most))
+		}
+	}
+	f.lambda = append(f.lambda[:0], x.prices(f.kind.Capacity)...)
+	f.whole, f.used = resize(f.whole, len(x.need)), resize(f.used, len(x.need))
+	x.whole(f.whole, f.used)
+	return f.bound(values, left)
+}
+
+// search looks for a way to fill the free room of a machine that is worth more than
+// above, in so many steps at most. It returns its value, whether there is one, and
+// whether the search saw the whole, so that none is better; column copies it.
+func (f *filler) search(free, values []float64, left []int32, above float64, steps int) (value float64, found, whole bool) {
+	clear(f.base)
+	f.prepare(values, left)
+	f.steps, f.top, f.found = steps, above, false
+	copy(f.free, free)
+	f.descend(0, 0, dot(f.lambda, free))
+	return f.top, f.found, f.steps > 0
+}
+
+// complete looks like search, but only among the fillings near the relaxation that
+// reprice found: it takes the whole part of that, less back of every item that is
+// there in part, and searches for the best use of the room that is left.
+func (f *filler) complete(values []float64, left []int32, above float64, back int32, steps int) (found bool) {
+	clear(f.base)
+	f.prepare(values, left)
+	f.steps, f.found = steps, false
+	free := f.free[:len(f.kind.Capacity)]
+	copy(free, f.kind.Capacity)
+	start := 0.0
+	for n, place := range f.places {
+		i := f.kind.Items[place]
+		count := f.whole[n]
+		if count < f.mostOf(i, left) {
+			count = max(0, count-back)
+		}
+		f.base[place] = count
+		start += float64(count) * values[i]
+		for r, x := range f.problem.Items[i].Need {
+			free[r] -= float64(count) * x
+		}
+	}
+	for at, place := range f.order {
+		f.most[at] -= f.base[place]
+	}
+	for at := len(f.order) - 1; at >= 0; at-- {
+		f.rest[at] = f.rest[at+1] + max(0, f.gain[at])*float64(f.most[at])
+		f.addYield(at)
+	}
+	f.top = above - start
+	f.descend(0, 0, dot(f.lambda, free))
+	return f.found
+}
+
+// spent returns how many steps the last search took.
+func (f *filler) spent(steps int) int { return steps - f.steps }
+
+// prepare sorts the items by what they are worth for the resources they use. The
+// order of the last call is nearly right.
+func (f *filler) prepare(values []float64, left []int32) {
+	for place, i := range f.kind.Items {
+		f.rank[place] = values[i] / (dot(f.lambda, f.problem.Items[i].Need) + tiny)
+	}
+	for at := 1; at < len(f.order); at++ {
+		moving := f.order[at]
+		to := at
+		for to > 0 && f.rank[f.order[to-1]] < f.rank[moving] {
+			f.order[to] = f.order[to-1]
+			to--
+		}
+		f.order[to] = moving
+	}
+	for at, place := range f.order {
+		i := f.kind.Items[place]
+		f.need[at], f.value[at], f.most[at] = f.problem.Items[i].Need, values[i], f.mostOf(i, left)
+		f.gain[at] = values[i] - dot(f.lambda, f.need[at])
+	}
+	f.rest[len(f.order)] = 0
+	for at := len(f.order) - 1; at >= 0; at-- {
+		f.rest[at] = f.rest[at+1] + max(0, f.gain[at])*float64(f.most[at])
+		f.addYield(at)
+	}
+}
+
+func (f *filler) addYield(at int) {
+	rows := len(f.kind.Capacity)
+	yield, later := f.yield[at*rows:(at+1)*rows], f.yield[(at+1)*rows:(at+2)*rows]
+	copy(yield, later)
+	if f.most[at] == 0 || f.value[at] <= 0 {
+		return
+	}
+	for r, n := range f.need[at] {
+		if n > 0 {
+			yield[r] = max(yield[r], f.value[at]/n)
+		} else {
+			yield[r] = unbounded
+		}
+	}
+}
+
+// scarce returns the most value that the items from a place on can have in the free
+// room when only its scarcest resource bounds them.
+func (f *filler) scarce(at int, free []float64) float64 {
+	yield := f.yield[at*len(free) : (at+1)*len(free)]
+	least := unbounded
+	for r, x := range free {
+		if yield[r] < unbounded {
+			least = min(least, x*yield[r])
+		}
+	}
+	return least
+}
+
+// descend tries counts of the item at a place and of those after it. bound is the
+// value so far and that of the free resources.
+func (f *filler) descend(at int, value, bound float64) {
+	if value > f.top {
+		f.top, f.found = value, true
+		copy(f.best, f.counts[:at])
+		clear(f.best[at:])
+	}
+	rows := len(f.kind.Capacity)
+	free := f.free[at*rows : (at+1)*rows]
+	for at < len(f.order) && (f.most[at] == 0 || f.value[at] <= 0) {
+		f.counts[at] = 0
+		at++
+		next := f.free[at*rows : (at+1)*rows]
+		copy(next, free)
+		free = next
+	}
+	if at == len(f.order) || bound+f.rest[at] <= f.top+tiny || value+f.scarce(at, free) <= f.top+tiny {
+		return
+	}
+	next := f.free[(at+1)*rows : (at+2)*rows]
+	need, gain := f.need[at], f.gain[at]
+	for count := min(int(f.most[at]), Fits(free, need)); count >= 0 && f.steps > 0; count-- {
+		f.steps--
+		lower := bound + float64(count)*gain
+		if lower+f.rest[at+1] <= f.top+tiny {
+			if gain >= 0 {
+				return // fewer of it leave a lower bound still
+			}
+			continue
+		}
+		for r := range next {
+			next[r] = free[r] - float64(count)*need[r]
+		}
+		f.counts[at] = int32(count)
+		f.descend(at+1, value+float64(count)*f.value[at], lower)
+	}
+}
+
+// Column returns the filling that the last search found.
+func (f *filler) column(kind int) Column {
+	c := Column{Kind: kind}
+	for at := range f.best {
+		if count := f.best[at] + f.base[f.order[at]]; count > 0 {
+			c.Items = append(c.Items, f.kind.Items[f.order[at]])
+			c.Counts = append(c.Counts, count)
+		}
+	}
+	sortTogether(c.Items, c.Counts)
+	return c
+}
+
+func sortTogether(items, counts []int32) {
+	type pair struct{ item, count int32 }
+	pairs := make([]pair, len(items))
+	for n := range items {
+		pairs[n] = pair{items[n], counts[n]}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return int(a.item - b.item) })
+	for n, p := range pairs {
+		items[n], counts[n] = p.item, p.count
+	}
+}

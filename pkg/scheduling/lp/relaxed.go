@@ -1,0 +1,205 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lp
+
+// relaxed solves the linear relaxation of filling one machine: the greatest value of
+// the items on it when they can be cut. It is the bounded simplex method with as many
+// rows as there are resources.
+type relaxed struct {
+	need  [][]float64 // of each item on the kind
+	value []float64
+	most  []float64
+	rows  int
+	// basis holds the variable of each row: an item, or len(need)+r for the
+	// resource r that is not used up. inverse is that of the basis, amount the value of
+	// its variables.
+	basis   []int
+	inverse []float64
+	amount  []float64
+	atMost  []bool // of each item that is not in the basis
+	inBasis []bool
+	lambda  []float64
+	column  []float64
+}
+
+// tiny is what counts as zero in figures that are about one.
+const tiny = 1e-11
+
+// prices returns what a unit of each resource of the machine is worth: the dual
+// solution, which is not below zero. The slice is valid until the next call.
+func (x *relaxed) prices(capacity []float64) []float64 {
+	x.start(capacity)
+	// Every step but those at a degenerate corner makes the value greater; there
+	// are few corners, and any prices give a valid bound.
+	for range 4*len(x.need) + 16*x.rows {
+		variable, up := x.entering()
+		if variable < 0 {
+			break
+		}
+		x.step(variable, up)
+		x.price()
+	}
+	for r := range x.lambda {
+		x.lambda[r] = max(0, x.lambda[r])
+	}
+	return x.lambda
+}
+
+// whole tells how many whole ones of each item the last solution has, and whether it
+// has any part of it.
+func (x *relaxed) whole(counts []int32, used []bool) {
+	for i := range x.need {
+		counts[i], used[i] = 0, x.inBasis[i]
+		if !x.inBasis[i] && x.atMost[i] {
+			counts[i], used[i] = int32(x.most[i]), true
+		}
+	}
+	for r, b := range x.basis {
+		if b < len(x.need) {
+			counts[b] = int32(max(0, min(x.most[b], x.amount[r]+1e-9)))
+		}
+	}
+}
+
+func (x *relaxed) start(capacity []float64) {
+	x.rows = len(capacity)
+	x.basis, x.amount = resize(x.basis, x.rows), resize(x.amount, x.rows)
+	x.inverse = resize(x.inverse, x.rows*x.rows)
+	x.lambda, x.column = resize(x.lambda, x.rows), resize(x.column, x.rows)
+	x.atMost, x.inBasis = resize(x.atMost, len(x.need)), resize(x.inBasis, len(x.need)+x.rows)
+	clear(x.atMost)
+	clear(x.inBasis)
+	clear(x.inverse)
+	clear(x.lambda)
+	for r := range x.rows {
+		x.basis[r] = len(x.need) + r
+		x.inBasis[len(x.need)+r] = true
+		x.inverse[r*x.rows+r] = 1
+		x.amount[r] = capacity[r]
+	}
+}
+
+// entering returns the variable that gains most by leaving its bound and whether it
+// grows; -1 when none gains.
+func (x *relaxed) entering() (variable int, up bool) {
+	best := tiny
+	variable = -1
+	for i, need := range x.need {
+		if x.inBasis[i] || x.most[i] == 0 {
+			continue
+		}
+		gain := x.value[i] - dot(x.lambda, need)
+		if x.atMost[i] {
+			gain = -gain
+		}
+		if gain > best {
+			best, variable, up = gain, i, !x.atMost[i]
+		}
+	}
+	for r, lambda := range x.lambda {
+		if !x.inBasis[len(x.need)+r] && -lambda > best {
+			best, variable, up = -lambda, len(x.need)+r, true
+		}
+	}
+	return variable, up
+}
+
+// step moves a variable from its bound until another one meets its own.
+func (x *relaxed) step(variable int, up bool) {
+	x.direction(variable, up)
+	length, leaving, leavesAtMost := x.bound(variable), -1, false
+	for r, change := range x.column {
+		switch b := x.basis[r]; {
+		case change > tiny:
+			if t := x.amount[r] / change; t < length {
+				length, leaving, leavesAtMost = t, r, false
+			}
+		case change < -tiny && b < len(x.need):
+			if t := (x.most[b] - x.amount[r]) / -change; t < length {
+				length, leaving, leavesAtMost = t, r, true
+			}
+		}
+	}
+	length = max(0, length)
+	for r, change := range x.column {
+		x.amount[r] -= length * change
+	}
+	if leaving < 0 {
+		x.atMost[variable] = up
+		return
+	}
+	start := 0.0
+	if !up {
+		start = x.bound(variable)
+		length = -length
+	}
+	x.exchange(leaving, variable, start+length, leavesAtMost)
+}
+
+// bound is the most of a variable that is not in the basis; what is left of a
+// resource has none.
+func (x *relaxed) bound(variable int) float64 {
+	if variable < len(x.need) {
+		return x.most[variable]
+	}
+	return unbounded
+}
+
+// direction computes how fast the variables of the basis fall when one moves.
+func (x *relaxed) direction(variable int, up bool) {
+	for r := range x.rows {
+		row := x.inverse[r*x.rows : (r+1)*x.rows]
+		if variable < len(x.need) {
+			x.column[r] = dot(row, x.need[variable])
+		} else {
+			x.column[r] = row[variable-len(x.need)]
+		}
+		if !up {
+			x.column[r] = -x.column[r]
+		}
+	}
+}
+
+func (x *relaxed) exchange(row, variable int, amount float64, leavesAtMost bool) {
+	if old := x.basis[row]; old < len(x.need) {
+		x.atMost[old] = leavesAtMost
+	}
+	x.inBasis[x.basis[row]], x.inBasis[variable] = false, true
+	x.basis[row], x.amount[row] = variable, amount
+	x.direction(variable, true)
+	pivot := x.inverse[row*x.rows : (row+1)*x.rows]
+	for c := range pivot {
+		pivot[c] /= x.column[row]
+	}
+	for r := range x.rows {
+		if r == row || x.column[r] == 0 {
+			continue
+		}
+		other := x.inverse[r*x.rows : (r+1)*x.rows]
+		for c := range other {
+			other[c] -= x.column[r] * pivot[c]
+		}
+	}
+}
+
+// price computes the dual prices of the basis.
+func (x *relaxed) price() {
+	clear(x.lambda)
+	for r, b := range x.basis {
+		if b >= len(x.need) {
+			continue
+		}
+		for c := range x.lambda {
+			x.lambda[c] += x.value[b] * x.inverse[r*x.rows+c]
+		}
+	}
+}
+
+// resize returns a slice of n elements, which are not cleared.
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,233 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lp
+
+import "slices"
+
+const (
+	// enough is how much better than its cost a column must be, as a part of it, to
+	// be taken.
+	enough = 1e-3
+	// nearSteps bounds one search for a column, searches how many there are: nearer
+	// and farther from the relaxation.
+	nearSteps = 300
+	searches  = 3
+	// forgetting is the weight of the latest prices in their mean.
+	forgetting = 0.2
+)
+
+// Solution is what is known of a Problem.
+type Solution struct {
+	// Values are what one of each item is worth, its dual price; an item that fits
+	// nowhere is worth nothing.
+	Values []float64
+	// Mean are the mean of the values on the way to these, which may give a better
+	// bound.
+	Mean []float64
+	// Columns are the fillings of the best fractional packing found, Amounts how
+	// often it uses each.
+	Columns []Column
+	Amounts []float64
+}
+
+// Solver solves a Problem, and again for other demands.
+type Solver struct {
+	problem *Problem
+	fillers []*filler
+	relaxed relaxed
+	pool    []Column
+	// Steps is how much work is left, about one for each item looked at on a
+	// kind of machine.
+	Steps int
+}
+
+// NewSolver returns a Solver of a problem, whose figures must be to Scale.
+func NewSolver(problem *Problem, steps int) *Solver {
+	s := &Solver{problem: problem, Steps: steps}
+	for k := range problem.Kinds {
+		s.fillers = append(s.fillers, newFiller(problem, k))
+	}
+	return s
+}
+
+// Solve returns the best fractional packing of so many of each item, or as good a one
+// as half of the steps that are left allow. No count may be above that of the problem.
+func (s *Solver) Solve(demand []int32) Solution {
+	solution := Solution{Values: make([]float64, len(demand)), Mean: make([]float64, len(demand))}
+	r, m := s.start(demand)
+	if len(r.items) == 0 {
+		return solution
+	}
+	s.offerPool(m, r, demand)
+	s.pool = s.pool[:0]
+	s.generate(m, r, &solution, demand, s.Steps/2)
+	r.scatter(m.prices, solution.Values)
+	for row, b := range m.basis {
+		if !b.surplus && m.amount[row] > tiny {
+			solution.Columns = append(solution.Columns, r.restore(b.column))
+			solution.Amounts = append(solution.Amounts, m.amount[row])
+		}
+	}
+	s.pool = slices.Clone(solution.Columns)
+	return solution
+}
+
+// Fill returns a good way to fill the free room of a machine of a kind and what it is
+// worth; ok is false when nothing that is left and has a value fits.
+func (s *Solver) Fill(kind int, free, values []float64, left []int32, steps int) (c Column, value float64, ok bool) {
+	f := s.fillers[kind]
+	if f.lambda == nil {
+		f.reprice(&s.relaxed, values, left)
+	}
+	value, ok, _ = f.search(free, values, left, 0, steps)
+	s.Steps -= f.spent(steps) + len(f.kind.Items)
+	if ok {
+		c = f.column(kind)
+	}
+	return c, value, ok
+}
+
+// FillRoom is like Fill for a room of its own kind, whose cost does not matter.
+func (s *Solver) FillRoom(room *Kind, values []float64, left []int32, steps int) (c Column, ok bool) {
+	f := fillerOf(s.problem, room)
+	f.reprice(&s.relaxed, values, left)
+	_, ok, _ = f.search(room.Capacity, values, left, 0, steps)
+	s.Steps -= f.spent(steps) + 8*len(room.Items)
+	return f.column(-1), ok
+}
+
+// rows are the items that are in demand and fit somewhere: those the master
+// program has a row for.
+type rows struct {
+	items []int32
+	of    []int32 // row of each item, -1 for none
+}
+
+func (r *rows) scatter(prices, values []float64) {
+	clear(values)
+	for row, item := range r.items {
+		values[item] = max(0, prices[row])
+	}
+}
+
+func (r *rows) local(c Column) Column {
+	items := make([]int32, len(c.Items))
+	for n, item := range c.Items {
+		items[n] = r.of[item]
+	}
+	return Column{Kind: c.Kind, Items: items, Counts: c.Counts}
+}
+
+func (r *rows) restore(c Column) Column {
+	items := make([]int32, len(c.Items))
+	for n, row := range c.Items {
+		items[n] = r.items[row]
+	}
+	return Column{Kind: c.Kind, Items: items, Counts: c.Counts}
+}
+
+// start makes the first master program: every item alone on the machine where it
+// costs least.
+func (s *Solver) start(demand []int32) (*rows, *master) {
+	best := make([]Column, len(demand))
+	share := make([]float64, len(demand))
+	for k, f := range s.fillers {
+		for _, i := range f.kind.Items {
+			most := f.mostOf(i, demand)
+			if most > 0 && (share[i] == 0 || f.kind.Cost/float64(most) < share[i]) {
+				share[i] = f.kind.Cost / float64(most)
+				best[i] = Column{Kind: k, Counts: []int32{most}}
+			}
+		}
+	}
+	r := &rows{of: make([]int32, len(demand))}
+	var first []Column
+	var costs []float64
+	var counts []int32
+	for i := range demand {
+		r.of[i] = -1
+		if share[i] > 0 {
+			r.of[i] = int32(len(r.items))
+			best[i].Items = []int32{r.of[i]}
+			r.items = append(r.items, int32(i))
+			first = append(first, best[i])
+			costs = append(costs, s.problem.Kinds[best[i].Kind].Cost)
+			counts = append(counts, demand[i])
+		}
+	}
+	return r, newMaster(first, costs, counts)
+}
+
+// offerPool brings in the columns of the last solution, as far as they still hold.
+func (s *Solver) offerPool(m *master, r *rows, demand []int32) {
+	for again := true; again && s.Steps > 0; {
+		again = false
+		for _, c := range s.pool {
+			local := r.local(Trim(c, demand))
+			s.Steps -= len(c.Items)
+			if cost := s.problem.Kinds[c.Kind].Cost; m.worth(local) > cost*(1+enough) {
+				s.enter(m, local)
+				again = true
+			}
+		}
+	}
+}
+
+func (s *Solver) enter(m *master, local Column) {
+	m.enter(local, s.problem.Kinds[local.Kind].Cost)
+	s.Steps -= m.rows * m.rows / 4
+}
+
+// Trim leaves out of a column what is not in demand.
+func Trim(c Column, demand []int32) Column {
+	t := Column{Kind: c.Kind, Items: make([]int32, 0, len(c.Items)), Counts: make([]int32, 0, len(c.Items))}
+	for n, item := range c.Items {
+		if count := min(c.Counts[n], demand[item]); count > 0 {
+			t.Items = append(t.Items, item)
+			t.Counts = append(t.Counts, count)
+		}
+	}
+	return t
+}
+
+// generate brings in columns until no filling of any kind is worth more than it
+// costs, or only so many steps are left.
+func (s *Solver) generate(m *master, r *rows, solution *Solution, demand []int32, until int) {
+	values := make([]float64, len(demand))
+	r.scatter(m.prices, solution.Mean)
+	for entered := true; entered && s.Steps > until; {
+		entered = false
+		for k := range s.fillers {
+			r.scatter(m.prices, values)
+			if column, ok := s.price(k, values, demand); ok {
+				s.enter(m, r.local(column))
+				entered = true
+			}
+		}
+		for i, value := range values {
+			solution.Mean[i] += forgetting * (value - solution.Mean[i])
+		}
+	}
+}
+
+// price returns a filling of a kind that is worth more than it costs, if it finds one.
+func (s *Solver) price(k int, values []float64, demand []int32) (Column, bool) {
+	f, limit := s.fillers[k], s.problem.Kinds[k].Cost*(1+enough)
+	s.Steps -= len(f.kind.Items)
+	if f.bound(values, demand) <= limit {
+		return Column{}, false
+	}
+	s.Steps -= 8 * len(f.kind.Items)
+	if f.reprice(&s.relaxed, values, demand) <= limit {
+		return Column{}, false
+	}
+	for back := range int32(searches) {
+		found := f.complete(values, demand, limit, back, nearSteps)
+		s.Steps -= f.spent(nearSteps) + 2*len(f.kind.Items)
+		if found {
+			return f.column(k), true
+		}
+	}
+	return Column{}, false
+}
