@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
@@ -63,15 +61,9 @@ func (m *model) groups() []size {
 		s.priority = max(s.priority, class.priority)
 		s.enough += len(class.pods)
 	}
-	for _, class := range m.classes {
-		s := found[class.group]
-		if s == nil {
-			continue
-		}
-		for _, pod := range class.pods {
-			if least, ok := minAvailable(pod); ok {
-				s.enough = min(s.enough, max(0, least-m.running(class.group)))
-			}
+	for g, s := range found {
+		if least, ok := m.minAvailable(g); ok {
+			s.enough = max(0, least-m.running(g))
 		}
 	}
 	var sizes []size
@@ -85,14 +77,20 @@ func (m *model) groups() []size {
 	return sizes
 }
 
-// minAvailable reads how many pods of its group a pod says are enough.
-func minAvailable(pod *corev1.Pod) (int, bool) {
-	value, ok := pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]
-	if !ok {
-		return 0, false
+// minAvailable returns how many pods of a group are enough: the most that one of
+// them says, if any does.
+func (m *model) minAvailable(g group) (least int, ok bool) {
+	for _, class := range m.classes {
+		if class.group != g {
+			continue
+		}
+		for _, pod := range class.pods {
+			if n, err := strconv.Atoi(pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]); err == nil {
+				least, ok = max(least, n), true
+			}
+		}
 	}
-	n, err := strconv.Atoi(value)
-	return n, err == nil && n >= 0
+	return least, ok
 }
 
 // running returns how many pods of a group are on nodes.

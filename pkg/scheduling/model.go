@@ -86,6 +86,13 @@ func lookedNodeLabels(problem *Problem, classes []*class) (looked nodeLabels) {
 			keys[key] = true
 		}
 	}
+	for i := range problem.Nodes {
+		for _, pod := range problem.Nodes[i].Pods {
+			for key := range topologyKeys(pod) {
+				keys[key] = true
+			}
+		}
+	}
 	looked.keys = slices.Sorted(maps.Keys(keys))
 	return looked
 }

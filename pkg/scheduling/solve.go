@@ -125,23 +125,38 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 			break // everywhere is the last resort
 		}
 		next := p.clone()
-		census := next.begin()
-		for _, s := range next.steps {
-			census.add(int(s.class), next.machines[s.machine].profile, s.machine, 1)
-		}
+		census := next.recount()
 		census.cautious, census.chosen = true, choice
 		for k := range kinds {
 			if census.usual(&kinds[k]) {
 				census.appear(kinds[k].profile, -1, false)
 			}
 		}
-		next.newStage(census, wanted, kinds, program, program.solution.Values).run()
+		next.newStage(census, wanted, kinds, program).run()
 		next.verify()
 		if best == nil || next.better(best) {
 			best = next
 		}
 	}
 	*p = *best
+	p.mend(program, kinds, wanted)
+}
+
+// mend tries to place what is left where the machines of the plan let it, one pod at
+// a time: caution left it out for machines that were not bought in the end.
+func (p *plan) mend(program *program, kinds []kind, wanted []bool) {
+	for !p.complete(wanted) {
+		next := p.clone()
+		s := next.newStage(next.recount(), wanted, kinds, program)
+		if !slices.ContainsFunc(s.leftTied(), s.placeOne) {
+			return
+		}
+		next.verify()
+		if !next.better(p) {
+			return
+		}
+		*p = *next
+	}
 }
 
 func (m *model) sameDomains(a, b *kind) bool {

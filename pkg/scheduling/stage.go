@@ -30,7 +30,8 @@ type stage struct {
 const fillSteps = 100
 
 // newStage values the wanted pods by the linear program of buying machines for them.
-func (p *plan) newStage(census *census, wanted []bool, kinds []kind, program *program, values []float64) *stage {
+func (p *plan) newStage(census *census, wanted []bool, kinds []kind, program *program) *stage {
+	values := program.solution.Values
 	s := &stage{plan: p, census: census, wanted: wanted, kinds: kinds, program: program, values: slices.Clone(values)}
 	// What no machine can be bought for comes first where there is room.
 	dearest := 1.0

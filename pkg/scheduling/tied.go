@@ -14,13 +14,7 @@ import (
 // them, on machines that there are or on new ones. Some wait for others to be
 // near, so it goes round until nothing changes.
 func (s *stage) placeTied() {
-	var order []int
-	for c, class := range s.model.classes {
-		if class.tied && s.open(c) {
-			order = append(order, c)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return s.hardness(b, a) })
+	order := s.leftTied()
 	for placed := true; placed; {
 		placed = false
 		for _, c := range order {
@@ -29,6 +23,17 @@ func (s *stage) placeTied() {
 			}
 		}
 	}
+}
+
+// leftTied returns the classes of tied pods that are to be placed, the hardest first.
+func (s *stage) leftTied() (order []int) {
+	for c, class := range s.model.classes {
+		if class.tied && s.open(c) {
+			order = append(order, c)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return s.hardness(b, a) })
+	return order
 }
 
 // hardness orders classes: those with company of their own to look after, then

@@ -26,6 +26,15 @@ func (p *plan) begin() *census {
 	return s
 }
 
+// recount returns a census of the pods on nodes and of those that the plan places.
+func (p *plan) recount() *census {
+	s := p.begin()
+	for _, next := range p.steps {
+		s.add(int(next.class), p.machines[next.machine].profile, next.machine, 1)
+	}
+	return s
+}
+
 // verify goes through the steps with exactly the machines of the plan, and takes
 // back those that the rules forbid then, until all that are left hold: a machine
 // that is not there after all can make a constraint harder or easier.
