@@ -37,13 +37,19 @@ build: ## Build omni-apiserver, omni-controller and kubectl-omni into bin/.
 	go build -trimpath -o bin/kubectl-omni ./cmd/kubectl-omni
 
 .PHONY: test
-test: test-unit test-lab test-e2e ## Run every test: unit, integration with a real etcd and AWS emulator, the lab, the whole story.
+test: test-unit test-oracle test-lab test-e2e ## Run every test: unit, integration with a real etcd and AWS emulator, kube-scheduler's verdict, the lab, the whole story.
 
 # The time is for pkg/onboard, whose scripts call the AWS CLI hundreds of times, on a
 # machine that compiles meanwhile.
 .PHONY: test-unit
 test-unit: ## Run unit and integration tests (real etcd, real AWS SDK against the emulator, real bash).
 	go test -timeout 20m ./...
+
+# The module compiles with the versions and flags of the main one, so that beyond the
+# main one's packages it costs kube-scheduler's own only.
+.PHONY: test-oracle
+test-oracle: ## Hold the solver's decisions against kube-scheduler's own plugins, and against recorded ones of Karpenter.
+	go test -C test/oracle ./...
 
 # Of the lab's module, hyper is left out: it would compile all of Kubernetes a
 # second time. The flags are those that the lab builds with.
@@ -89,6 +95,7 @@ verify-lint: ## Run golangci-lint on every module, and shellcheck on every scrip
 	$(GOLANGCI) run ./...
 	$(GOLANGCI) run --build-tags e2e ./test/e2e/... ./test/bench/...
 	cd hack/lab && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./cmd/... ./internal/...
+	cd test/oracle && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./...
 	shellcheck .ci/run hack/*.sh hack/demo/*.sh pkg/edgecluster/install.sh
 
 .PHONY: verify-modules
