@@ -37,6 +37,10 @@ func account(problem *scheduling.Problem, decision *scheduling.Decision, report 
 		report.add(Finding{Kind: Unaccounted, Pod: key(pod), Detail: "the problem does not have it"})
 	}
 
+	if placed := len(steps(decision)); len(decision.Order) != placed {
+		report.add(Finding{Kind: Unaccounted, Detail: fmt.Sprintf("%d pods are placed, and %d have an order", placed, len(decision.Order))})
+	}
+
 	spent, cost := map[scheduling.Template]spending{}, 0.0
 	for i := range decision.Purchases {
 		purchase := &decision.Purchases[i]
@@ -78,8 +82,8 @@ func describe(c *scheduling.Candidate) string {
 
 // spending is what a template has bought.
 type spending struct {
-	edges, milliCPU, memoryBytes int64
-	hourlyPrice                  float64
+	edges, milliCPU, memoryBytes, gpus int64
+	hourlyPrice                        float64
 }
 
 // plus adds one machine. A template buys edges: those of the main cluster are
@@ -89,7 +93,7 @@ func (s spending) plus(c *scheduling.Candidate) spending {
 		return s
 	}
 	milliCPU, memoryBytes, price := c.Capacity()
-	return spending{s.edges + 1, s.milliCPU + milliCPU, s.memoryBytes + memoryBytes, s.hourlyPrice + price}
+	return spending{s.edges + 1, s.milliCPU + milliCPU, s.memoryBytes + memoryBytes, s.gpus + c.Offering.GPUs, s.hourlyPrice + price}
 }
 
 // over names the limit that is passed; empty when none is.
@@ -101,6 +105,8 @@ func (s spending) over(b scheduling.Budget) string {
 		return fmt.Sprintf("%dm CPU of %dm", s.milliCPU, *b.MilliCPU)
 	case b.MemoryBytes != nil && s.memoryBytes > max(0, *b.MemoryBytes):
 		return fmt.Sprintf("%d bytes of %d", s.memoryBytes, *b.MemoryBytes)
+	case b.GPUs != nil && s.gpus > max(0, *b.GPUs):
+		return fmt.Sprintf("%d GPUs of %d", s.gpus, *b.GPUs)
 	case b.HourlyPrice != nil && s.hourlyPrice > max(0, *b.HourlyPrice)+tolerance:
 		return fmt.Sprintf("%v $/h of %v", s.hourlyPrice, *b.HourlyPrice)
 	}

@@ -10,7 +10,6 @@ package oracle
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/klog/v2"
@@ -97,7 +96,7 @@ func Check(ctx context.Context, problem *scheduling.Problem, decision *schedulin
 			return nil, err
 		}
 	}
-	if err := c.follow(ctx, once(steps(decision)), report); err != nil {
+	if err := c.follow(ctx, inOrder(decision), report); err != nil {
 		return nil, err
 	}
 	market := newMarket(problem, decision)
@@ -113,7 +112,7 @@ type step struct {
 	node string
 }
 
-// steps returns the placements in the decision's order.
+// steps returns the placements in the order in which the decision lists them.
 func steps(decision *scheduling.Decision) []step {
 	var list []step
 	for _, p := range decision.Placed {
@@ -127,63 +126,51 @@ func steps(decision *scheduling.Decision) []step {
 	return list
 }
 
-// once leaves out the further placements of a pod, which account reports.
-func once(list []step) []step {
-	seen := map[*corev1.Pod]bool{}
-	return slices.DeleteFunc(list, func(s step) bool {
-		again := seen[s.pod]
-		seen[s.pod] = true
-		return again
-	})
-}
-
-// follow places the pods. The decision lists them node by node, kube-scheduler
-// takes them as they come: a pod that is refused waits, and with it those behind it
-// on its node, until others are placed. When every node waits, each pod is tried.
-func (c *cluster) follow(ctx context.Context, pending []step, report *Report) error {
-	for inOrder := true; len(pending) > 0; {
-		rest, refused, err := c.sweep(ctx, pending, inOrder, report)
-		if err != nil {
-			return err
-		}
-		if stuck := len(rest) == len(pending); stuck && !inOrder {
-			report.Findings = append(report.Findings, refused...)
-			return nil
-		} else {
-			inOrder = !stuck
-		}
-		pending = rest
+// inOrder returns the placements in the order in which the scheduler is to take
+// them: each pod once, those that have no order last.
+func inOrder(decision *scheduling.Decision) []step {
+	listed := steps(decision)
+	nodes := map[*corev1.Pod]string{}
+	for _, s := range listed {
+		nodes[s.pod] = s.node
 	}
-	return nil
+	var list []step
+	take := func(pod *corev1.Pod) {
+		if node, ok := nodes[pod]; ok {
+			list = append(list, step{pod, node})
+			delete(nodes, pod)
+		}
+	}
+	for _, pod := range decision.Order {
+		take(pod)
+	}
+	for _, s := range listed {
+		take(s.pod)
+	}
+	return list
 }
 
-func (c *cluster) sweep(ctx context.Context, pending []step, inOrder bool, report *Report) (rest []step, refused []Finding, err error) {
-	waits := map[string]bool{}
-	for _, s := range pending {
-		if inOrder && waits[s.node] {
-			rest = append(rest, s)
-			continue
-		}
+// follow places the pods one after another.
+func (c *cluster) follow(ctx context.Context, list []step, report *Report) error {
+	for _, s := range list {
 		if _, err := c.snapshot.Get(s.node); err != nil {
 			report.add(Finding{Kind: Unaccounted, Pod: key(s.pod), Node: s.node, Detail: "there is no such node"})
 			continue
 		}
 		refusal, err := c.refusal(ctx, s.pod, s.node)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		if refusal != nil {
-			waits[s.node] = true
-			rest = append(rest, s)
-			refused = append(refused, Finding{Kind: Refused, Pod: key(s.pod), Node: s.node, Refusal: refusal})
+			report.add(Finding{Kind: Refused, Pod: key(s.pod), Node: s.node, Refusal: refusal})
 			continue
 		}
 		if err := c.bind(ctx, s.pod, s.node); err != nil {
-			return nil, nil, err
+			return err
 		}
 		report.Accepted++
 	}
-	return rest, refused, nil
+	return nil
 }
 
 func key(pod *corev1.Pod) string { return fmt.Sprintf("%s/%s", pod.Namespace, pod.Name) }

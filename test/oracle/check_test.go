@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/scheduling"
 )
 
@@ -29,6 +30,7 @@ func bill(purchases ...scheduling.Purchase) scheduling.Decision {
 	d := scheduling.Decision{Purchases: purchases}
 	for i := range purchases {
 		d.Cost += purchases[i].Candidate.Cost.Total()
+		d.Order = append(d.Order, purchases[i].Pods...)
 	}
 	return d
 }
@@ -60,10 +62,10 @@ func decisionCases() map[string]decisionCase {
 	overspent := problemOf([]*corev1.Pod{far, newPod("far2", "web", "1", toleratesEdges)}, edge)
 	overspent.Budgets = map[scheduling.Template]scheduling.Budget{template: {Edges: &one}}
 	member := func(name string) *corev1.Pod {
-		return newPod(name, "job", "1500m", func(p *corev1.Pod) { p.Labels[groupLabel] = "job" })
+		return newPod(name, "job", "1500m", func(p *corev1.Pod) { p.Labels[v1beta1.LabelPodGroup] = "job" })
 	}
 	g1, g2 := member("g1"), member("g2")
-	giant := newPod("giant", "job", "100", func(p *corev1.Pod) { p.Labels[groupLabel] = "job" })
+	giant := newPod("giant", "job", "100", func(p *corev1.Pod) { p.Labels[v1beta1.LabelPodGroup] = "job" })
 
 	return map[string]decisionCase{
 		"right":                       {problemOf([]*corev1.Pod{a, b}, small), bill(buy(small, a), buy(small, b)), nil},
@@ -72,15 +74,17 @@ func decisionCases() map[string]decisionCase {
 		"edge with toleration":        {problemOf([]*corev1.Pod{far}, edge), bill(buy(edge, far)), nil},
 		"in two lists":                {problemOf([]*corev1.Pod{a}, small), bill(buy(small, a), buy(small, a)), []string{"unaccounted pod default/a"}},
 		"in no list":                  {problemOf([]*corev1.Pod{a, b}, small), bill(buy(small, a)), []string{"unaccounted pod default/b"}},
-		"on no node":                  {problemOf([]*corev1.Pod{a}, small), scheduling.Decision{Placed: []scheduling.Placement{{Pod: a, Node: "gone"}}}, []string{"there is no such node"}},
+		"on no node":                  {problemOf([]*corev1.Pod{a}, small), placed(scheduling.Placement{Pod: a, Node: "gone"}), []string{"there is no such node"}},
 		"not for sale":                {problemOf([]*corev1.Pod{a}, small), bill(buy(big, a)), []string{"not for sale"}},
 		"bought for nobody":           {problemOf(nil, small), bill(buy(small)), []string{"bought for no pod"}},
 		"spread":                      {problemOf([]*corev1.Pod{spread1, spread2}, small, big), bill(buy(small, spread1), buy(big, spread2)), nil},
-		"spread in another order":     {problemOf([]*corev1.Pod{spread1, spread2, spread3}, small, big), bill(buy(big, spread1, spread2), buy(small, spread3)), nil},
+		"spread in another order":     {problemOf([]*corev1.Pod{spread1, spread2, spread3}, small, big), ordered(bill(buy(big, spread1, spread2), buy(small, spread3)), spread1, spread3, spread2), nil},
+		"spread in the wrong order":   {problemOf([]*corev1.Pod{spread1, spread2, spread3}, small, big), bill(buy(big, spread1, spread2), buy(small, spread3)), []string{"refused pod default/s2 on purchase-0: PodTopologySpread"}},
+		"no order":                    {problemOf([]*corev1.Pod{a}, small), ordered(bill(buy(small, a))), []string{"1 pods are placed, and 0 have an order"}},
 		"skewed":                      {problemOf([]*corev1.Pod{spread1, spread2, spread3, a}, small, big), bill(buy(big, spread1, spread2, spread3), buy(small, a)), []string{"PodTopologySpread"}},
-		"missed on a fresh machine":   {problemOf([]*corev1.Pod{a}, small), scheduling.Decision{Unschedulable: []scheduling.Unschedulable{{Pod: a, Reason: "none"}}}, []string{"missed pod default/a on a fresh m2"}},
-		"refused by all":              {problemOf([]*corev1.Pod{a}, edge), scheduling.Decision{Unschedulable: []scheduling.Unschedulable{{Pod: a, Reason: "none"}}}, nil},
-		"out of budget":               {limited, scheduling.Decision{Unschedulable: []scheduling.Unschedulable{{Pod: far, Reason: "limits.edges"}}}, nil},
+		"missed on a fresh machine":   {problemOf([]*corev1.Pod{a}, small), decide(scheduling.Decision{}, a), []string{"missed pod default/a on a fresh m2"}},
+		"refused by all":              {problemOf([]*corev1.Pod{a}, edge), decide(scheduling.Decision{}, a), nil},
+		"out of budget":               {limited, decide(scheduling.Decision{}, far), nil},
 		"over the budget":             {overspent, bill(buy(edge, overspent.Pods[0]), buy(edge, overspent.Pods[1])), []string{"overspent: node template team/default: 2 edges of 1"}},
 		"volume in main":              {withClaim(problemOf([]*corev1.Pod{volume}, small, edge), nil), bill(buy(small, volume)), nil},
 		"volume on an edge":           {withClaim(problemOf([]*corev1.Pod{volume}, small, edge), nil), bill(buy(edge, volume)), []string{"VolumeBinding"}},
@@ -91,12 +95,30 @@ func decisionCases() map[string]decisionCase {
 		"group torn":                  {problemOf([]*corev1.Pod{g1, giant}, small), decide(bill(buy(small, g1)), giant), []string{"torn: group default/job"}},
 		"group that waits rightly":    {problemOf([]*corev1.Pod{g1, giant}, small), decide(scheduling.Decision{}, g1, giant), nil},
 		"group that need not wait":    {problemOf([]*corev1.Pod{g1, g2}, small), decide(scheduling.Decision{}, g1, g2), []string{"missed: group default/job: 2 of its 2"}},
-		"wrong sum":                   {problemOf([]*corev1.Pod{a}, small), scheduling.Decision{Purchases: []scheduling.Purchase{buy(small, a)}, Cost: 7}, []string{"miscounted: the cost is 7"}},
+		"wrong sum":                   {problemOf([]*corev1.Pod{a}, small), priced(bill(buy(small, a)), 7), []string{"miscounted: the cost is 7"}},
 		"bound above the cost":        {problemOf(nil, small), scheduling.Decision{LowerBound: 1}, []string{"miscounted: the lower bound is 1"}},
-		"on a node that is too full":  {withNode(problemOf([]*corev1.Pod{a, b}, small), newNode("old", "z1", "2", newPod("c", "web", "60"))), scheduling.Decision{Placed: []scheduling.Placement{{Pod: a, Node: "old"}, {Pod: b, Node: "old"}}}, []string{"refused pod default/b on old"}},
+		"on a node that is too full":  {withNode(problemOf([]*corev1.Pod{a, b}, small), newNode("old", "z1", "2", newPod("c", "web", "60"))), placed(scheduling.Placement{Pod: a, Node: "old"}, scheduling.Placement{Pod: b, Node: "old"}), []string{"refused pod default/b on old"}},
 		"missed on an existing node":  {withNode(problemOf([]*corev1.Pod{a}), newNode("old", "z1", "2")), decide(scheduling.Decision{}, a), []string{"missed pod default/a on old"}},
-		"an existing node has enough": {withNode(problemOf([]*corev1.Pod{a}), newNode("old", "z1", "1500m", newPod("c", "web", "60"))), scheduling.Decision{Placed: []scheduling.Placement{{Pod: a, Node: "old"}}}, nil},
+		"an existing node has enough": {withNode(problemOf([]*corev1.Pod{a}), newNode("old", "z1", "1500m", newPod("c", "web", "60"))), placed(scheduling.Placement{Pod: a, Node: "old"}), nil},
 	}
+}
+
+func placed(list ...scheduling.Placement) scheduling.Decision {
+	d := scheduling.Decision{Placed: list}
+	for i := range list {
+		d.Order = append(d.Order, list[i].Pod)
+	}
+	return d
+}
+
+func ordered(d scheduling.Decision, order ...*corev1.Pod) scheduling.Decision {
+	d.Order = order
+	return d
+}
+
+func priced(d scheduling.Decision, cost float64) scheduling.Decision {
+	d.Cost = cost
+	return d
 }
 
 // decide calls the pods unschedulable.

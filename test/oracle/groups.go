@@ -12,12 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/scheduling"
-)
-
-const (
-	groupLabel             = "omni.cast.ai/pod-group"
-	minAvailableAnnotation = "omni.cast.ai/pod-group-min-available"
 )
 
 // group is a set of pods that are scheduled as one.
@@ -41,7 +37,7 @@ func groupsOf(problem *scheduling.Problem, decision *scheduling.Decision) groups
 	}
 	for _, pod := range problem.Pods {
 		if g := all.of(pod); g != nil {
-			if n, err := strconv.Atoi(pod.Annotations[minAvailableAnnotation]); err == nil {
+			if n, err := strconv.Atoi(pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]); err == nil {
 				g.minimum = n
 			}
 		}
@@ -61,7 +57,7 @@ func groupsOf(problem *scheduling.Problem, decision *scheduling.Decision) groups
 
 // of returns the group of the pod, nil when it has none.
 func (all groups) of(pod *corev1.Pod) *group {
-	name := pod.Labels[groupLabel]
+	name := pod.Labels[v1beta1.LabelPodGroup]
 	if name == "" {
 		return nil
 	}

@@ -82,21 +82,20 @@ func (m *market) taker(ctx context.Context, c *cluster, pod *corev1.Pod) (name s
 	}
 	for i := range m.candidates {
 		candidate := &m.candidates[i]
-		machine := bought("fresh", candidate)
-		if err := c.addNode(ctx, machine); err != nil {
-			return "", false, err
-		}
-		refusal, err := c.refusal(ctx, pod, machine.Name)
+		machine, err := c.tryMachine(ctx, bought("fresh", candidate), pod)
 		if err != nil {
 			return "", false, err
+		}
+		if machine == nil {
+			continue
 		}
 		if err := c.removeNode(ctx, machine); err != nil {
 			return "", false, err
 		}
-		if refusal == nil && m.affordable(candidate) {
+		if m.affordable(candidate) {
 			return "a fresh " + describe(candidate), false, nil
 		}
-		beyondBudget = beyondBudget || refusal == nil
+		beyondBudget = true
 	}
 	return "", beyondBudget, nil
 }
@@ -123,6 +122,22 @@ func (c *cluster) taker(ctx context.Context, pod *corev1.Pod) (string, error) {
 	return "", nil
 }
 
+// tryMachine adds the machine to the cluster and returns it when it takes the pod;
+// when it does not, it takes it away again and returns nil.
+func (c *cluster) tryMachine(ctx context.Context, machine *corev1.Node, pod *corev1.Pod) (*corev1.Node, error) {
+	if err := c.addNode(ctx, machine); err != nil {
+		return nil, err
+	}
+	refusal, err := c.refusal(ctx, pod, machine.Name)
+	if err != nil {
+		return nil, err
+	}
+	if refusal != nil {
+		return nil, c.removeNode(ctx, machine)
+	}
+	return machine, nil
+}
+
 // place puts the pod on a node that takes it or, when there is none, on a machine
 // that it buys. It returns the name of the node, empty when nothing takes the pod,
 // and the machine, nil when none is bought.
@@ -135,23 +150,13 @@ func (m *market) place(ctx context.Context, c *cluster, pod *corev1.Pod, name st
 		if !m.affordable(candidate) {
 			continue
 		}
-		machine = bought(name, candidate)
-		if err := c.addNode(ctx, machine); err != nil {
+		if machine, err = c.tryMachine(ctx, bought(name, candidate), pod); err != nil {
 			return "", nil, err
 		}
-		refusal, err := c.refusal(ctx, pod, machine.Name)
-		if err != nil {
-			return "", nil, err
-		}
-		if refusal == nil {
+		if machine != nil {
 			m.buy(candidate)
 			node = machine.Name
-			break
 		}
-		if err := c.removeNode(ctx, machine); err != nil {
-			return "", nil, err
-		}
-		machine = nil
 	}
 	if node == "" {
 		return "", nil, nil
