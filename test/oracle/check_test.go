@@ -81,7 +81,7 @@ func decisionCases() map[string]decisionCase {
 		"spread in another order":     {problemOf([]*corev1.Pod{spread1, spread2, spread3}, small, big), ordered(bill(buy(big, spread1, spread2), buy(small, spread3)), spread1, spread3, spread2), nil},
 		"spread in the wrong order":   {problemOf([]*corev1.Pod{spread1, spread2, spread3}, small, big), bill(buy(big, spread1, spread2), buy(small, spread3)), []string{"refused pod default/s2 on purchase-0: PodTopologySpread"}},
 		"no order":                    {problemOf([]*corev1.Pod{a}, small), ordered(bill(buy(small, a))), []string{"1 pods are placed, and 0 have an order"}},
-		"skewed":                      {problemOf([]*corev1.Pod{spread1, spread2, spread3, a}, small, big), bill(buy(big, spread1, spread2, spread3), buy(small, a)), []string{"PodTopologySpread"}},
+		"skewed":                      {problemOf([]*corev1.Pod{spread1, spread2, spread3, a}, small, big), bill(buy(big, spread1, spread2, spread3), buy(small, a)), []string{"refused pod default/s2 on purchase-0: PodTopologySpread", "refused pod default/s3 on purchase-0: PodTopologySpread"}},
 		"missed on a fresh machine":   {problemOf([]*corev1.Pod{a}, small), decide(scheduling.Decision{}, a), []string{"missed pod default/a on a fresh m2"}},
 		"refused by all":              {problemOf([]*corev1.Pod{a}, edge), decide(scheduling.Decision{}, a), nil},
 		"out of budget":               {limited, decide(scheduling.Decision{}, far), nil},

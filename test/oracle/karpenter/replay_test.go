@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package karpenter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/castai/omni/pkg/scheduling"
+	"github.com/castai/omni/test/oracle"
+)
+
+// verdict is how our decision compares with Karpenter's. Whatever it is, the oracle
+// has accepted ours.
+type verdict string
+
+const (
+	// same pods are scheduled, for no more money.
+	same verdict = "same pods, bill not above Karpenter's"
+	// dearer: the same pods, for more.
+	dearer verdict = "same pods, higher bill"
+	// more pods are scheduled than Karpenter schedules, which are others of them.
+	more verdict = "more pods"
+	// fewer: some that Karpenter schedules are not.
+	fewer verdict = "fewer pods"
+	// refused decisions are those that the oracle has findings about.
+	refused verdict = "refused by the oracle"
+)
+
+// judge solves the problem of a case and compares.
+func judge(t *testing.T, c *Case, catalogs map[string][]InstanceType) (v verdict, detail string) {
+	t.Helper()
+	problem := c.Problem(catalogs)
+	decision := scheduling.Solve(problem)
+	report, err := oracle.Check(t.Context(), &problem, &decision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Findings) > 0 {
+		return refused, fmt.Sprint(report.Findings)
+	}
+	bill, err := c.Bill(problem.Candidates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := sets.KeySet(c.Expect.Unscheduled)
+	ours := sets.New[string]()
+	reasons := map[string]string{}
+	for _, u := range decision.Unschedulable {
+		ours.Insert(name(u.Pod))
+		reasons[name(u.Pod)] = u.Reason
+	}
+	detail = fmt.Sprintf("unschedulable here %d, there %d; bill %v, there %v", len(ours), len(theirs), decision.Cost, bill)
+	switch {
+	case !theirs.IsSuperset(ours):
+		missing := ours.Difference(theirs).UnsortedList()[0]
+		return fewer, detail + "; " + missing + ": " + reasons[missing]
+	case len(ours) < len(theirs):
+		return more, detail
+	case decision.Cost > bill+1e-9:
+		return dearer, detail
+	}
+	return same, detail
+}
+
+func name(pod *corev1.Pod) string { return pod.Namespace + "/" + pod.Name }
+
+// TestReplay: of the recorded cases, our decisions schedule the same pods for no
+// more money, and kube-scheduler accepts them. Those that differ are listed with
+// the reason, and one that differs no more must leave the list.
+func TestReplay(t *testing.T) {
+	cases, catalogs, err := Cases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[verdict]int{}
+	for i := range cases {
+		t.Run(fmt.Sprintf("%03d %s", i, cases[i].Test), func(t *testing.T) {
+			got, detail := judge(t, &cases[i], catalogs)
+			counts[got]++
+			want, why := expected(i)
+			if got != want {
+				t.Errorf("%s (%s); expected: %s %s", got, detail, want, why)
+			}
+		})
+	}
+	for _, v := range slices.Sorted(maps.Keys(counts)) {
+		t.Logf("%4d %s", counts[v], v)
+	}
+}
+
+// expected returns the verdict on case i, and the reason when it is an exception.
+func expected(i int) (v verdict, why string) {
+	for _, e := range exceptions {
+		if slices.Contains(e.cases, i) {
+			return e.verdict, "(" + e.reason + ")"
+		}
+	}
+	return same, ""
+}
+
+// TestExceptions: no case is listed twice, and every reason is given.
+func TestExceptions(t *testing.T) {
+	seen := map[int]bool{}
+	for _, e := range exceptions {
+		if strings.TrimSpace(e.reason) == "" || e.verdict == same || len(e.cases) == 0 {
+			t.Errorf("%+v is no exception", e)
+		}
+		for _, i := range e.cases {
+			if seen[i] {
+				t.Errorf("case %d is listed twice", i)
+			}
+			seen[i] = true
+		}
+	}
+}

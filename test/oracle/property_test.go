@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/castai/omni/pkg/scheduling"
+)
+
+// save keeps what shrinking ends with, to be moved to testdata/regressions.
+var save = flag.String("save", "", "write the problem that fails to this file")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// The same problems in every run, unless a seed is given: `make fuzz-oracle`
+	// looks for new ones.
+	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == seed.DefValue {
+		if err := flag.Set("rapid.seed", "1"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// TestProperties: kube-scheduler agrees with every decision on every problem.
+func TestProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		problem := generateProblem(t)
+		verify(t, problem)
+	})
+}
+
+// verify solves the problem and holds the decision against kube-scheduler.
+func verify(t rapid.TB, problem *scheduling.Problem) {
+	t.Helper()
+	before := write(t, problem)
+	decision := scheduling.Solve(*problem)
+	if after := write(t, problem); string(after) != string(before) {
+		t.Errorf("the solver has changed the problem\n%s\nto\n%s", before, after)
+	}
+	report, err := Check(context.Background(), problem, &decision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Findings) == 0 {
+		return
+	}
+	if *save != "" {
+		if err := os.WriteFile(*save, before, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatalf("%s\n\nthe decision:\n%s\n\nthe problem:\n%s", findings(report), summary(&decision), before)
+}
+
+// summary says what goes where.
+func summary(d *scheduling.Decision) string {
+	placed := map[string][]string{}
+	for _, s := range steps(d) {
+		placed[s.node] = append(placed[s.node], key(s.pod))
+	}
+	var bought, order []string
+	for i := range d.Purchases {
+		bought = append(bought, describe(&d.Purchases[i].Candidate))
+	}
+	for _, pod := range d.Order {
+		order = append(order, key(pod))
+	}
+	unschedulable := map[string]string{}
+	for _, u := range d.Unschedulable {
+		unschedulable[key(u.Pod)] = u.Reason
+	}
+	text, err := json.MarshalIndent(map[string]any{"placed": placed, "bought": bought, "order": order, "unschedulable": unschedulable, "cost": d.Cost, "lowerBound": d.LowerBound}, "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// TestRegressions: what once failed, shrunk.
+func TestRegressions(t *testing.T) {
+	files, err := filepath.Glob("testdata/regressions/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			verify(t, read(t, data))
+		})
+	}
+}
