@@ -103,7 +103,7 @@ func (all groups) offer(ctx context.Context, c *cluster, m *market, report *Repo
 func (g *group) place(ctx context.Context, c *cluster, m *market) (placed int, err error) {
 	trial := &market{candidates: m.candidates, budgets: m.budgets, spent: maps.Clone(m.spent)}
 	var done []step
-	var machines []*corev1.Node
+	var machines []*machine
 	for i, pod := range g.waiting {
 		node, machine, err := trial.place(ctx, c, pod, fmt.Sprintf("fresh-%d", i))
 		if err != nil {
@@ -116,15 +116,20 @@ func (g *group) place(ctx context.Context, c *cluster, m *market) (placed int, e
 			done = append(done, step{pod, node})
 		}
 	}
+	return len(done), c.undo(ctx, done, machines)
+}
+
+// undo takes pods off their nodes, and machines out of the cluster.
+func (c *cluster) undo(ctx context.Context, done []step, machines []*machine) error {
 	for _, s := range done {
 		if err := c.unbind(ctx, s.pod, s.node); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	for _, machine := range machines {
-		if err := c.removeNode(ctx, machine); err != nil {
-			return 0, err
+		if err := c.removeNode(ctx, machine.node); err != nil {
+			return err
 		}
 	}
-	return len(done), nil
+	return nil
 }

@@ -138,10 +138,16 @@ func (c *cluster) tryMachine(ctx context.Context, machine *corev1.Node, pod *cor
 	return machine, nil
 }
 
+// machine is one that was bought to see whether it helps.
+type machine struct {
+	node      *corev1.Node
+	candidate *scheduling.Candidate
+}
+
 // place puts the pod on a node that takes it or, when there is none, on a machine
 // that it buys. It returns the name of the node, empty when nothing takes the pod,
 // and the machine, nil when none is bought.
-func (m *market) place(ctx context.Context, c *cluster, pod *corev1.Pod, name string) (node string, machine *corev1.Node, err error) {
+func (m *market) place(ctx context.Context, c *cluster, pod *corev1.Pod, name string) (node string, purchase *machine, err error) {
 	if node, err = c.taker(ctx, pod); err != nil {
 		return "", nil, err
 	}
@@ -150,16 +156,17 @@ func (m *market) place(ctx context.Context, c *cluster, pod *corev1.Pod, name st
 		if !m.affordable(candidate) {
 			continue
 		}
-		if machine, err = c.tryMachine(ctx, bought(name, candidate), pod); err != nil {
+		fresh, err := c.tryMachine(ctx, bought(name, candidate), pod)
+		if err != nil {
 			return "", nil, err
 		}
-		if machine != nil {
+		if fresh != nil {
 			m.buy(candidate)
-			node = machine.Name
+			node, purchase = name, &machine{fresh, candidate}
 		}
 	}
 	if node == "" {
 		return "", nil, nil
 	}
-	return node, machine, c.bind(ctx, pod, node)
+	return node, purchase, c.bind(ctx, pod, node)
 }

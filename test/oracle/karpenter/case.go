@@ -113,7 +113,14 @@ type Offering struct {
 	Price     float64
 	Available bool
 	// ResCap is how many a reservation has left.
-	ResCap *int
+	ResCap int
+}
+
+// full says whether it is of a reservation that has none left.
+func (o *Offering) full() bool {
+	return o.ResCap == 0 && slices.ContainsFunc(o.Reqs, func(r Requirement) bool {
+		return r.Key == labelCapacityType && slices.Contains(r.Values, "reserved")
+	})
 }
 
 //go:embed testdata

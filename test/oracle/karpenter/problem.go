@@ -54,7 +54,7 @@ func (p *NodePool) candidates(t *InstanceType) []scheduling.Candidate {
 	var list []scheduling.Candidate
 	for i := range t.Offerings {
 		offering := &t.Offerings[i]
-		if !offering.Available || offering.ResCap != nil && *offering.ResCap == 0 {
+		if !offering.Available || offering.full() {
 			continue
 		}
 		base := map[string]string{
