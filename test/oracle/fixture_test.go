@@ -49,7 +49,7 @@ func spread(topologyKey string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
 		pod.Spec.TopologySpreadConstraints = append(pod.Spec.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
 			MaxSkew: 1, TopologyKey: topologyKey, WhenUnsatisfiable: corev1.DoNotSchedule,
-			LabelSelector: &metav1.LabelSelector{MatchLabels: pod.Labels},
+			LabelSelector: labelsOf(pod),
 		})
 	}
 }
@@ -105,4 +105,9 @@ func findings(r *Report) string {
 		lines[i] = r.Findings[i].String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// labelsOf selects the pod by its labels.
+func labelsOf(pod *corev1.Pod) *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: pod.Labels}
 }
