@@ -5,6 +5,8 @@ SHELL := bash
 export GOTOOLCHAIN ?= local
 
 LAB := CGO_ENABLED=0 go run -C hack/lab -trimpath ./cmd/lab
+# How many problems fuzz-oracle draws.
+CHECKS ?= 20000
 GOLANGCI := go tool -modfile=hack/tools/golangci/go.mod golangci-lint
 
 ##@ Try it
@@ -72,6 +74,10 @@ fuzz: ## Fuzz for a minute and a half: no input breaks out of a script's quotes,
 		go test ./pkg/onboard -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s || exit; \
 	done
 	go test ./pkg/apis/omni/validation -run '^$$' -fuzz . -fuzztime 30s
+
+.PHONY: fuzz-oracle
+fuzz-oracle: ## Draw CHECKS new problems for the solver and hold its decisions against kube-scheduler; minutes.
+	go test -C test/oracle -timeout 60m . -run 'TestProperties|TestFirstFit' -v -rapid.checks $(CHECKS) -rapid.seed "$$(date +%s)"
 
 ##@ Generate and verify
 

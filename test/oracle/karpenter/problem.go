@@ -4,7 +4,6 @@
 package karpenter
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -143,23 +142,20 @@ func (c *Case) claims() map[types.NamespacedName]*corev1.NodeSelector {
 
 // Bill is what Karpenter's new nodes cost in US dollars per hour: each the cheapest
 // machine of its NodePool that meets the requirements and holds the requests. It is
-// an error when the translation has no such machine.
-func (c *Case) Bill(candidates []scheduling.Candidate) (float64, error) {
-	bill := 0.0
+// not ok when no candidate is such a machine.
+func (c *Case) Bill(candidates []scheduling.Candidate) (bill float64, ok bool) {
 	for i := range c.Expect.NewNodes {
 		n := &c.Expect.NewNodes[i]
 		price := math.Inf(1)
 		for _, candidate := range candidates {
-			if candidate.Template.Name == n.NodePool && n.Types.has(candidate.Offering.InstanceType) && met(n.Reqs, candidate.Labels) && holds(candidate.Offering.Allocatable, n.Requests) {
+			if candidate.Template.Name == n.NodePool && n.Types.has(candidate.Offering.InstanceType) &&
+				met(n.Reqs, candidate.Labels) && holds(candidate.Offering.Allocatable, n.Requests) {
 				price = min(price, candidate.Cost.Price)
 			}
 		}
-		if math.IsInf(price, 1) {
-			return 0, fmt.Errorf("no machine of NodePool %s is what Karpenter would launch: %v", n.NodePool, n.Reqs)
-		}
 		bill += price
 	}
-	return bill, nil
+	return bill, !math.IsInf(bill, 1)
 }
 
 func holds(allocatable, requests corev1.ResourceList) bool {
