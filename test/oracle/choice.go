@@ -32,12 +32,29 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("%.1f %% as planned, %.1f %% elsewhere, %.1f %% pending", percent(o.AsPlanned), percent(o.Elsewhere), percent(o.Pending))
 }
 
+// All nominates every pod.
+func All(*corev1.Pod) bool { return true }
+
+// None nominates no pod.
+func None(*corev1.Pod) bool { return false }
+
+// Unspread nominates the pods without topology spread that DoNotSchedule: of the
+// others, the scheduler counts those that are nominated to a node as if they were on
+// it, and none of those that are nominated elsewhere.
+func Unspread(pod *corev1.Pod) bool {
+	return !slices.ContainsFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+		return c.WhenUnsatisfiable == corev1.DoNotSchedule
+	})
+}
+
 // Choose lets kube-scheduler place the pods of a decision on its machines: by
 // priority and else in the problem's order, by filters and scores of the default
 // profile, equal nodes by lot. It looks at every node, which the real one does up to
-// 100 of them. With pinned, the pods have the nominatedNodeName of their plan. Pods
-// that find no node lose theirs and try again, until none finds one.
-func Choose(ctx context.Context, problem *scheduling.Problem, decision *scheduling.Decision, pinned bool, lot *rand.Rand) (Outcome, error) {
+// 100 of them. Pods that nominate accepts have the nominatedNodeName of their plan:
+// all (All), none (None) or some. Pods that find no node try again until none finds
+// one; what the scheduler then takes of their nomination, pkg/controller/nomination
+// gives back.
+func Choose(ctx context.Context, problem *scheduling.Problem, decision *scheduling.Decision, nominate func(*corev1.Pod) bool, lot *rand.Rand) (Outcome, error) {
 	ctx, cancel := context.WithCancel(klog.NewContext(ctx, klog.Logger{}))
 	defer cancel()
 	c, err := newCluster(ctx, problem)
@@ -52,10 +69,10 @@ func Choose(ctx context.Context, problem *scheduling.Problem, decision *scheduli
 	planned := map[*corev1.Pod]string{}
 	for _, s := range steps(decision) {
 		planned[s.pod] = s.node
-	}
-	if pinned {
-		if err := c.nominate(planned); err != nil {
-			return Outcome{}, err
+		if nominate(s.pod) {
+			if err := c.nominate(s.pod, s.node); err != nil {
+				return Outcome{}, err
+			}
 		}
 	}
 	var outcome Outcome
@@ -68,7 +85,6 @@ func Choose(ctx context.Context, problem *scheduling.Problem, decision *scheduli
 			if err != nil {
 				return Outcome{}, err
 			}
-			c.nominated.DeleteNominatedPodIfExists(bound(pod, ""))
 			switch node {
 			case "":
 				rest = append(rest, pod)
@@ -79,6 +95,7 @@ func Choose(ctx context.Context, problem *scheduling.Problem, decision *scheduli
 				outcome.Elsewhere++
 			}
 			progress = true
+			c.nominated.DeleteNominatedPodIfExists(bound(pod, ""))
 			if err := c.bind(ctx, pod, node); err != nil {
 				return Outcome{}, err
 			}
@@ -98,15 +115,12 @@ func queueOf(problem *scheduling.Problem, planned map[*corev1.Pod]string) []*cor
 	return queue
 }
 
-// nominate gives the pods the nominatedNodeName of the plan.
-func (c *cluster) nominate(planned map[*corev1.Pod]string) error {
-	for pod, node := range planned {
-		info, err := framework.NewPodInfo(bound(pod, ""))
-		if err != nil {
-			return err
-		}
-		c.nominated.AddNominatedPod(klog.Logger{}, info, &fwk.NominatingInfo{NominatedNodeName: node})
+func (c *cluster) nominate(pod *corev1.Pod, node string) error {
+	info, err := framework.NewPodInfo(bound(pod, ""))
+	if err != nil {
+		return err
 	}
+	c.nominated.AddNominatedPod(klog.Logger{}, info, &fwk.NominatingInfo{NominatedNodeName: node})
 	return nil
 }
 

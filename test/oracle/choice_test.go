@@ -4,6 +4,7 @@
 package oracle
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -21,13 +22,13 @@ func TestChoose(t *testing.T) {
 	problem := problemOf([]*corev1.Pod{narrow, wide}, small, big)
 	decision := bill(buy(small, narrow), buy(big, wide))
 	for name, test := range map[string]struct {
-		pinned bool
-		want   Outcome
+		nominate func(*corev1.Pod) bool
+		want     Outcome
 	}{
-		"left alone": {false, Outcome{Elsewhere: 1, Pending: 1}},
-		"nominated":  {true, Outcome{AsPlanned: 2}},
+		"left alone": {None, Outcome{Elsewhere: 1, Pending: 1}},
+		"nominated":  {All, Outcome{AsPlanned: 2}},
 	} {
-		got, err := Choose(t.Context(), &problem, &decision, test.pinned, rand.New(rand.NewPCG(1, 1)))
+		got, err := Choose(t.Context(), &problem, &decision, test.nominate, rand.New(rand.NewPCG(1, 1)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,8 +49,36 @@ func TestChooseRetries(t *testing.T) {
 	})
 	problem := problemOf([]*corev1.Pod{first, friend}, machine)
 	decision := scheduling.Decision{Purchases: []scheduling.Purchase{buy(machine, first, friend)}}
-	got, err := Choose(t.Context(), &problem, &decision, false, rand.New(rand.NewPCG(1, 1)))
+	got, err := Choose(t.Context(), &problem, &decision, None, rand.New(rand.NewPCG(1, 1)))
 	if want := (Outcome{AsPlanned: 2}); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestChooseSpread: nominated all at once, pods with topology spread keep each other
+// from every node for good: the scheduler counts those that are nominated to the node
+// it looks at, and not those that are nominated to others. Left alone they find theirs.
+func TestChooseSpread(t *testing.T) {
+	z1, z2 := newCandidate("", "z1", 4), newCandidate("", "z2", 4)
+	var pods []*corev1.Pod
+	for i := range 6 {
+		pods = append(pods, newPod(fmt.Sprint("p", i), "web", "1", spread(corev1.LabelTopologyZone)))
+	}
+	problem := problemOf(pods, z1, z2)
+	decision := ordered(bill(buy(z1, pods[:3]...), buy(z2, pods[3:]...)), pods[0], pods[3], pods[1], pods[4], pods[2], pods[5])
+	if report := check(t, &problem, &decision); len(report.Findings) > 0 {
+		t.Fatal(findings(report))
+	}
+	for name, test := range map[string]struct {
+		nominate func(*corev1.Pod) bool
+		pending  int
+	}{
+		"all at once": {All, 6},
+		"left alone":  {Unspread, 0},
+	} {
+		got, err := Choose(t.Context(), &problem, &decision, test.nominate, rand.New(rand.NewPCG(1, 1)))
+		if err != nil || got.Pending != test.pending {
+			t.Errorf("%s: %+v, %v, want %d pending", name, got, err, test.pending)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func generateProblem(t *rapid.T) *scheduling.Problem {
 			p.Pods = append(p.Pods, pod)
 		}
 	}
-	if chance(t, 15, "budget") {
+	if chance(t, 25, "budget") {
 		p.Budgets = map[scheduling.Template]scheduling.Budget{p.Candidates[0].Template: generateBudget(t)}
 	}
 	return p

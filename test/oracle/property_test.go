@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	// The same problems in every run, unless a seed is given: `make fuzz-oracle`
 	// looks for new ones. What fails is printed whole, and kept by hand.
-	defaults := map[string]string{"rapid.seed": "1", "rapid.nofailfile": "true"}
+	defaults := map[string]string{"rapid.seed": "1", "rapid.checks": "1000", "rapid.nofailfile": "true"}
 	flag.Visit(func(f *flag.Flag) { delete(defaults, f.Name) })
 	for name, value := range defaults {
 		if err := flag.Set(name, value); err != nil {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/castai/omni/pkg/scheduling"
 	"github.com/castai/omni/pkg/scheduling/workload"
 )
@@ -57,12 +59,12 @@ func verifyWorkload(t *testing.T, problem *scheduling.Problem) {
 	if !*choose {
 		return
 	}
-	for _, pinned := range []bool{false, true} {
-		outcome, err := Choose(t.Context(), problem, &decision, pinned, rand.New(rand.NewPCG(1, 1)))
+	for name, nominate := range map[string]func(*corev1.Pod) bool{"none": None, "all": All, "all without spread": Unspread} {
+		outcome, err := Choose(t.Context(), problem, &decision, nominate, rand.New(rand.NewPCG(1, 1)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("pinned %v: %v", pinned, outcome)
+		t.Logf("nominated %s: %v", name, outcome)
 	}
 }
 
