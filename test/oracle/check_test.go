@@ -45,7 +45,7 @@ func decisionCases() map[string]decisionCase {
 	edge := newCandidate("virginia", "z9", 8)
 	a, b := newPod("a", "web", "1500m"), newPod("b", "web", "1500m")
 	far := newPod("far", "web", "1", toleratesEdges)
-	spread1, spread2, spread3 := newPod("s1", "web", "1", spread(corev1.LabelTopologyZone)), newPod("s2", "web", "1", spread(corev1.LabelTopologyZone)), newPod("s3", "web", "1", spread(corev1.LabelTopologyZone))
+	spread1, spread2, spread3 := newPod("s1", "web", "1", spread), newPod("s2", "web", "1", spread), newPod("s3", "web", "1", spread)
 	volume := newPod("volume", "db", "1", toleratesEdges, func(p *corev1.Pod) {
 		p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
 	})

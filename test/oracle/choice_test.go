@@ -62,7 +62,7 @@ func TestChooseSpread(t *testing.T) {
 	z1, z2 := newCandidate("", "z1", 4), newCandidate("", "z2", 4)
 	var pods []*corev1.Pod
 	for i := range 6 {
-		pods = append(pods, newPod(fmt.Sprint("p", i), "web", "1", spread(corev1.LabelTopologyZone)))
+		pods = append(pods, newPod(fmt.Sprint("p", i), "web", "1", spread))
 	}
 	problem := problemOf(pods, z1, z2)
 	decision := ordered(bill(buy(z1, pods[:3]...), buy(z2, pods[3:]...)), pods[0], pods[3], pods[1], pods[4], pods[2], pods[5])

@@ -43,15 +43,12 @@ func toleratesEdges(pod *corev1.Pod) {
 	pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: edgeTaint.Key, Operator: corev1.TolerationOpExists})
 }
 
-// spread asks for at most one pod of the application more in one domain than in
+// spread asks for at most one pod of the application more in one zone than in
 // another.
-func spread(topologyKey string) func(*corev1.Pod) {
-	return func(pod *corev1.Pod) {
-		pod.Spec.TopologySpreadConstraints = append(pod.Spec.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
-			MaxSkew: 1, TopologyKey: topologyKey, WhenUnsatisfiable: corev1.DoNotSchedule,
-			LabelSelector: labelsOf(pod),
-		})
-	}
+func spread(pod *corev1.Pod) {
+	pod.Spec.TopologySpreadConstraints = append(pod.Spec.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
+		MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: labelsOf(pod),
+	})
 }
 
 func machineLabels(zone string) map[string]string {

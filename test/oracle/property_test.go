@@ -7,10 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	"pgregory.net/rapid"
 
 	"github.com/castai/omni/pkg/scheduling"
@@ -39,6 +41,37 @@ func TestProperties(t *testing.T) {
 		problem := generateProblem(t)
 		verify(t, problem)
 	})
+}
+
+// TestBill: where first fit schedules the same pods, our bill is not above its, and
+// the lower bound is below both.
+func TestBill(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		problem := generateProblem(t)
+		decision := scheduling.Solve(*problem)
+		theirs, err := FirstFit(context.Background(), problem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(left(&decision), left(theirs)) {
+			return
+		}
+		if decision.LowerBound > theirs.Cost+tolerance {
+			t.Fatalf("the lower bound is %v, first fit costs %v:\n%s\n\nthe decision:\n%s\n\nthe problem:\n%s", decision.LowerBound, theirs.Cost, summary(theirs), summary(&decision), write(t, problem))
+		}
+		if decision.Cost > theirs.Cost+tolerance {
+			t.Fatalf("the bill is %v, first fit's is %v:\n%s\n\nthe decision:\n%s\n\nthe problem:\n%s", decision.Cost, theirs.Cost, summary(theirs), summary(&decision), write(t, problem))
+		}
+	})
+}
+
+// left are the pods that are not scheduled.
+func left(d *scheduling.Decision) map[*corev1.Pod]bool {
+	pods := map[*corev1.Pod]bool{}
+	for _, u := range d.Unschedulable {
+		pods[u.Pod] = true
+	}
+	return pods
 }
 
 // TestFirstFit: the oracle agrees with decisions that its own plugins have taken.
