@@ -32,6 +32,10 @@ const (
 	Overspent Kind = "overspent"
 	// Miscounted costs are not the sum of their parts, or below the bound.
 	Miscounted Kind = "miscounted"
+	// Outranked pods wait for a budget that pods of lower priority have got.
+	Outranked Kind = "outranked"
+	// Demoted machines are of a template of lower priority than their pods need.
+	Demoted Kind = "demoted"
 	// Torn groups are neither scheduled as one nor left as one.
 	Torn Kind = "torn"
 )
@@ -101,6 +105,12 @@ func Check(ctx context.Context, problem *scheduling.Problem, decision *schedulin
 	}
 	market := newMarket(problem, decision)
 	if err := market.offer(ctx, c, problem, decision, report); err != nil {
+		return nil, err
+	}
+	if len(report.Findings) > 0 {
+		return report, nil // what follows moves pods that were placed
+	}
+	if err := market.demoted(ctx, c, decision, report); err != nil {
 		return nil, err
 	}
 	return report, nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
@@ -61,6 +62,12 @@ func decisionCases() map[string]decisionCase {
 	limited.Budgets = map[scheduling.Template]scheduling.Budget{template: {Edges: new(int64)}}
 	overspent := problemOf([]*corev1.Pod{far, newPod("far2", "web", "1", toleratesEdges)}, edge)
 	overspent.Budgets = map[scheduling.Template]scheduling.Budget{template: {Edges: &one}}
+	high := newCandidate("", "z1", 2)
+	high.Priority, high.Template.Name = 10, "high"
+	urgent := newPod("urgent", "web", "1", toleratesEdges, func(p *corev1.Pod) { p.Spec.Priority = new(int32(10)) })
+	outranked := problemOf([]*corev1.Pod{urgent, far}, newCandidate("virginia", "z9", 1))
+	outranked.Budgets = map[scheduling.Template]scheduling.Budget{template: {Edges: &one}}
+	outranked.Candidates[0].Offering.Allocatable[corev1.ResourcePods] = resource.MustParse("1")
 	member := func(name string) *corev1.Pod {
 		return newPod(name, "job", "1500m", func(p *corev1.Pod) { p.Labels[v1beta1.LabelPodGroup] = "job" })
 	}
@@ -86,6 +93,10 @@ func decisionCases() map[string]decisionCase {
 		"refused by all":              {problemOf([]*corev1.Pod{a}, edge), decide(scheduling.Decision{}, a), nil},
 		"out of budget":               {limited, decide(scheduling.Decision{}, far), nil},
 		"over the budget":             {overspent, bill(buy(edge, overspent.Pods[0]), buy(edge, overspent.Pods[1])), []string{"overspent: node template team/default: 2 edges of 1"}},
+		"lower priority first":        {outranked, decide(bill(buy(outranked.Candidates[0], far)), urgent), []string{"outranked pod default/urgent on purchase-0"}},
+		"higher priority first":       {outranked, decide(bill(buy(outranked.Candidates[0], urgent)), far), nil},
+		"lower template first":        {problemOf([]*corev1.Pod{a}, small, high), bill(buy(small, a)), []string{"demoted on purchase-0"}},
+		"higher template first":       {problemOf([]*corev1.Pod{a}, small, high), bill(buy(high, a)), nil},
 		"volume in main":              {withClaim(problemOf([]*corev1.Pod{volume}, small, edge), nil), bill(buy(small, volume)), nil},
 		"volume on an edge":           {withClaim(problemOf([]*corev1.Pod{volume}, small, edge), nil), bill(buy(edge, volume)), []string{"VolumeBinding"}},
 		"volume in its zone":          {withClaim(problemOf([]*corev1.Pod{volume}, small, big), inZone2), bill(buy(big, volume)), nil},

@@ -66,6 +66,13 @@ func (m *market) offer(ctx context.Context, c *cluster, problem *scheduling.Prob
 			report.add(Finding{Kind: Missed, Pod: key(u.Pod), Node: taker, Detail: "the decision says: " + u.Reason})
 		case beyondBudget:
 			report.OutOfBudget++
+			outranking, err := m.outranked(ctx, c, u.Pod, decision)
+			if err != nil {
+				return err
+			}
+			if outranking != "" {
+				report.add(Finding{Kind: Outranked, Pod: key(u.Pod), Node: outranking, Detail: "it was bought for pods of lower priority"})
+			}
 		default:
 			report.Unschedulable++
 		}
