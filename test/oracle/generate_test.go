@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"pgregory.net/rapid"
 
@@ -262,40 +261,4 @@ func generateConstraints(t *rapid.T, pod *corev1.Pod) {
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: oneOf(t, "claim", claims...)},
 		}}}
 	}
-}
-
-func generateSpread(t *rapid.T) corev1.TopologySpreadConstraint {
-	constraint := corev1.TopologySpreadConstraint{
-		TopologyKey: oneOf(t, "spreadKey", domains...), MaxSkew: rapid.Int32Range(1, 2).Draw(t, "maxSkew"),
-		WhenUnsatisfiable: oneOf(t, "whenUnsatisfiable", corev1.DoNotSchedule, corev1.DoNotSchedule, corev1.ScheduleAnyway),
-		LabelSelector:     generateSelector(t),
-	}
-	if constraint.WhenUnsatisfiable == corev1.DoNotSchedule && chance(t, 20, "minDomains") {
-		minimum := rapid.Int32Range(1, 3).Draw(t, "minDomainsValue")
-		constraint.MinDomains = &minimum
-	}
-	policies := []*corev1.NodeInclusionPolicy{nil, new(corev1.NodeInclusionPolicyHonor), new(corev1.NodeInclusionPolicyIgnore)}
-	constraint.NodeAffinityPolicy = oneOf(t, "nodeAffinityPolicy", policies...)
-	constraint.NodeTaintsPolicy = oneOf(t, "nodeTaintsPolicy", policies...)
-	if constraint.LabelSelector != nil && chance(t, 20, "matchLabelKeys") {
-		constraint.MatchLabelKeys = []string{"version"}
-	}
-	return constraint
-}
-
-func generateSelector(t *rapid.T) *metav1.LabelSelector {
-	switch oneOf(t, "labelSelector", "label", "label", "expression", "everything", "nothing") {
-	case "label":
-		return &metav1.LabelSelector{MatchLabels: map[string]string{"app": oneOf(t, "selectedApp", apps...)}}
-	case "expression":
-		requirement := metav1.LabelSelectorRequirement{Key: "app", Operator: oneOf(t, "selectorOperator",
-			metav1.LabelSelectorOpIn, metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists, metav1.LabelSelectorOpDoesNotExist)}
-		if requirement.Operator == metav1.LabelSelectorOpIn || requirement.Operator == metav1.LabelSelectorOpNotIn {
-			requirement.Values = apps[:2]
-		}
-		return &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{requirement}}
-	case "everything":
-		return &metav1.LabelSelector{}
-	}
-	return nil
 }
