@@ -26,6 +26,9 @@ func account(problem *scheduling.Problem, decision *scheduling.Decision, report 
 	}
 	for _, u := range decision.Unschedulable {
 		lists[u.Pod]++
+		if u.Reason == "" {
+			report.add(Finding{Kind: Unaccounted, Pod: key(u.Pod), Detail: "nothing says why it is unschedulable"})
+		}
 	}
 	for _, pod := range problem.Pods {
 		if lists[pod] != 1 {
