@@ -56,7 +56,7 @@ func TestChooseRetries(t *testing.T) {
 }
 
 // TestChooseSpread: nominated all at once, pods with topology spread keep each other
-// from every node for good: the scheduler counts those that are nominated to the node
+// from every node as long as they are nominated: the scheduler counts those that are nominated to the node
 // it looks at, and not those that are nominated to others. Left alone they find theirs.
 func TestChooseSpread(t *testing.T) {
 	z1, z2 := newCandidate("", "z1", 4), newCandidate("", "z2", 4)
