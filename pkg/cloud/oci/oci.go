@@ -101,7 +101,7 @@ func New(location Location) (*Provider, error) {
 		}
 	}
 	p.Lister = catalogoci.New(catalogoci.Source{
-		CompartmentID: location.CompartmentID, Compute: &p.compute, Identity: &p.identity, Zone: zoneOf,
+		CompartmentID: location.CompartmentID, Compute: &p.compute, Identity: &p.identity, Zone: ZoneOf,
 		HTTP: &http.Client{Timeout: requestTimeout}, PriceListHost: location.Endpoint,
 	}, clock.RealClock{}, p.inCompartment)
 	return p, nil

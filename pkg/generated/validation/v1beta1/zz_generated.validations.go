@@ -265,6 +265,36 @@ func Validate_AWSLocation(
 	return errs
 }
 
+var symbolsForArchitecture = sets.New(omniv1beta1.ArchitectureAMD64, omniv1beta1.ArchitectureARM64)
+
+// Validate_Architecture validates an instance of Architecture according
+// to declarative validation rules in the API schema.
+func Validate_Architecture(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.Architecture) (errs field.ErrorList) {
+
+	if e := validate.Enum(ctx, op, fldPath, obj, oldObj, symbolsForArchitecture, nil); len(e) != 0 {
+		errs = append(errs, e...)
+	}
+
+	return errs
+}
+
+var symbolsForBurstablePolicy = sets.New(omniv1beta1.BurstableAllowed, omniv1beta1.BurstableExcluded)
+
+// Validate_BurstablePolicy validates an instance of BurstablePolicy according
+// to declarative validation rules in the API schema.
+func Validate_BurstablePolicy(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.BurstablePolicy) (errs field.ErrorList) {
+
+	if e := validate.Enum(ctx, op, fldPath, obj, oldObj, symbolsForBurstablePolicy, nil); len(e) != 0 {
+		errs = append(errs, e...)
+	}
+
+	return errs
+}
+
 var symbolsForCapacityType = sets.New(omniv1beta1.CapacityOnDemand, omniv1beta1.CapacitySpot)
 
 // Validate_CapacityType validates an instance of CapacityType according
@@ -447,6 +477,39 @@ func Validate_EdgeDecision(
 
 	// field omniv1beta1.EdgeDecision.ChosenBecause has no validation
 	// field omniv1beta1.EdgeDecision.RunnerUp has no validation
+	// field omniv1beta1.EdgeDecision.RunnerUpCost has no validation
+
+	{ // field omniv1beta1.EdgeDecision.Cost
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.DecisionCost,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.EdgeDecision) *omniv1beta1.DecisionCost {
+				return oldObj.Cost
+			})
+		errs = append(errs, fn(fldPath.Child("cost"), obj.Cost, oldVal, oldObj != nil)...)
+	}
+
+	// field omniv1beta1.EdgeDecision.Bill has no validation
+	// field omniv1beta1.EdgeDecision.LowerBound has no validation
+	// field omniv1beta1.EdgeDecision.WithinPercent has no validation
 
 	{ // field omniv1beta1.EdgeDecision.Pods
 		fn := func(
@@ -461,7 +524,7 @@ func Validate_EdgeDecision(
 			}
 			// call field-attached validations
 			earlyReturn := false
-			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 20).MarkShortCircuit(); len(e) != 0 {
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 1024).MarkShortCircuit(); len(e) != 0 {
 				errs = append(errs, e...)
 				earlyReturn = true
 			}
@@ -1540,6 +1603,114 @@ func Validate_GCPLocation(
 	return errs
 }
 
+// Validate_GPUConstraints validates an instance of GPUConstraints according
+// to declarative validation rules in the API schema.
+func Validate_GPUConstraints(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.GPUConstraints) (errs field.ErrorList) {
+
+	{ // field omniv1beta1.GPUConstraints.Names
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 64).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// lists with set semantics require unique values
+			if e := validate.ValSliceUnique(ctx, op, fldPath, obj, oldObj, validate.DirectEqual); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GPUConstraints) []string {
+				return oldObj.Names
+			})
+		errs = append(errs, fn(fldPath.Child("names"), obj.Names, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.GPUConstraints.MinCount
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *int32,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.Minimum(ctx, op, fldPath, obj, oldObj, 0); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GPUConstraints) *int32 {
+				return &oldObj.MinCount
+			})
+		errs = append(errs, fn(fldPath.Child("minCount"), &obj.MinCount, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.GPUConstraints.MaxCount
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *int32,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.Minimum(ctx, op, fldPath, obj, oldObj, 0); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.GPUConstraints) *int32 {
+				return &oldObj.MaxCount
+			})
+		errs = append(errs, fn(fldPath.Child("maxCount"), &obj.MaxCount, oldVal, oldObj != nil)...)
+	}
+
+	// field omniv1beta1.GPUConstraints.MinMemory has no validation
+	return errs
+}
+
 // Validate_JoinCommand validates an instance of JoinCommand according
 // to declarative validation rules in the API schema.
 func Validate_JoinCommand(
@@ -1724,6 +1895,106 @@ func Validate_NodeConstraints(
 				return oldObj.CapacityTypes
 			})
 		errs = append(errs, fn(fldPath.Child("capacityTypes"), obj.CapacityTypes, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.NodeConstraints.Architectures
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []omniv1beta1.Architecture,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 8).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// lists with set semantics require unique values
+			if e := validate.ValSliceUnique(ctx, op, fldPath, obj, oldObj, validate.DirectEqual); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			// iterate the list and call the type's validation function
+			if e := validate.EachValSliceVal(ctx, op, fldPath, obj, oldObj, validate.DirectEqual, nil, Validate_Architecture); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeConstraints) []omniv1beta1.Architecture {
+				return oldObj.Architectures
+			})
+		errs = append(errs, fn(fldPath.Child("architectures"), obj.Architectures, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.NodeConstraints.Burstable
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.BurstablePolicy,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_BurstablePolicy(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeConstraints) *omniv1beta1.BurstablePolicy {
+				return &oldObj.Burstable
+			})
+		errs = append(errs, fn(fldPath.Child("burstable"), &obj.Burstable, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.NodeConstraints.GPU
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.GPUConstraints,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_GPUConstraints(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeConstraints) *omniv1beta1.GPUConstraints {
+				return oldObj.GPU
+			})
+		errs = append(errs, fn(fldPath.Child("gpu"), obj.GPU, oldVal, oldObj != nil)...)
 	}
 
 	{ // field omniv1beta1.NodeConstraints.InstanceFamilies
@@ -1993,6 +2264,62 @@ func Validate_NodeTemplateSpec(
 				return &oldObj.EdgeLocations
 			})
 		errs = append(errs, fn(fldPath.Child("edgeLocations"), &obj.EdgeLocations, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.NodeTemplateSpec.MainCluster
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.TemplateMainCluster,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_TemplateMainCluster(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeTemplateSpec) *omniv1beta1.TemplateMainCluster {
+				return &oldObj.MainCluster
+			})
+		errs = append(errs, fn(fldPath.Child("mainCluster"), &obj.MainCluster, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.NodeTemplateSpec.Priority
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *int32,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.Maximum(ctx, op, fldPath, obj, oldObj, 1000); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			if e := validate.Minimum(ctx, op, fldPath, obj, oldObj, -1000); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.NodeTemplateSpec) *int32 {
+				return &oldObj.Priority
+			})
+		errs = append(errs, fn(fldPath.Child("priority"), &obj.Priority, oldVal, oldObj != nil)...)
 	}
 
 	{ // field omniv1beta1.NodeTemplateSpec.Constraints
@@ -2488,6 +2815,141 @@ func Validate_OnboardingSpec(
 		errs = append(errs, fn(fldPath.Child("aws"), obj.AWS, oldVal, oldObj != nil)...)
 	}
 
+	{ // field omniv1beta1.OnboardingSpec.GCP
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.GCPLocation,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_GCPLocation(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OnboardingSpec) *omniv1beta1.GCPLocation {
+				return oldObj.GCP
+			})
+		errs = append(errs, fn(fldPath.Child("gcp"), obj.GCP, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.OnboardingSpec.OCI
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.OCILocation,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_OCILocation(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.OnboardingSpec) *omniv1beta1.OCILocation {
+				return oldObj.OCI
+			})
+		errs = append(errs, fn(fldPath.Child("oci"), obj.OCI, oldVal, oldObj != nil)...)
+	}
+
+	return errs
+}
+
+// Validate_PriceAdjustment validates an instance of PriceAdjustment according
+// to declarative validation rules in the API schema.
+func Validate_PriceAdjustment(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.PriceAdjustment) (errs field.ErrorList) {
+
+	{ // field omniv1beta1.PriceAdjustment.Name
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.RequiredValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.LongName(ctx, op, fldPath, obj, oldObj); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.PriceAdjustment) *string {
+				return &oldObj.Name
+			})
+		errs = append(errs, fn(fldPath.Child("name"), &obj.Name, oldVal, oldObj != nil)...)
+	}
+
+	{ // field omniv1beta1.PriceAdjustment.Percent
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *int32,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.Maximum(ctx, op, fldPath, obj, oldObj, 1000); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			if e := validate.Minimum(ctx, op, fldPath, obj, oldObj, -100); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.PriceAdjustment) *int32 {
+				return &oldObj.Percent
+			})
+		errs = append(errs, fn(fldPath.Child("percent"), &obj.Percent, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 
@@ -2538,6 +3000,48 @@ func Validate_TemplateEdgeLocations(
 		errs = append(errs, fn(fldPath.Child("names"), obj.Names, oldVal, oldObj != nil)...)
 	}
 
+	{ // field omniv1beta1.TemplateEdgeLocations.PriceAdjustments
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []omniv1beta1.PriceAdjustment,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 256).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// lists with map semantics require unique keys
+			if e := validate.ValSliceUnique(ctx, op, fldPath, obj, oldObj,
+				func(a *omniv1beta1.PriceAdjustment, b *omniv1beta1.PriceAdjustment) bool { return a.Name == b.Name }); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			// iterate the list and call the type's validation function
+			if e := validate.EachValSliceVal(ctx, op, fldPath, obj, oldObj,
+				func(a *omniv1beta1.PriceAdjustment, b *omniv1beta1.PriceAdjustment) bool { return a.Name == b.Name }, validate.DirectEqual, Validate_PriceAdjustment); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.TemplateEdgeLocations) []omniv1beta1.PriceAdjustment {
+				return oldObj.PriceAdjustments
+			})
+		errs = append(errs, fn(fldPath.Child("priceAdjustments"), obj.PriceAdjustments, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 
@@ -2580,6 +3084,117 @@ func Validate_TemplateLimits(
 
 	// field omniv1beta1.TemplateLimits.CPU has no validation
 	// field omniv1beta1.TemplateLimits.Memory has no validation
+
+	{ // field omniv1beta1.TemplateLimits.GPU
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *int32,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalPointer(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.Minimum(ctx, op, fldPath, obj, oldObj, 0); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.TemplateLimits) *int32 {
+				return oldObj.GPU
+			})
+		errs = append(errs, fn(fldPath.Child("gpu"), obj.GPU, oldVal, oldObj != nil)...)
+	}
+
 	// field omniv1beta1.TemplateLimits.HourlyPrice has no validation
+	return errs
+}
+
+// Validate_TemplateMainCluster validates an instance of TemplateMainCluster according
+// to declarative validation rules in the API schema.
+func Validate_TemplateMainCluster(
+	ctx context.Context, op operation.Operation, fldPath *field.Path,
+	obj, oldObj *omniv1beta1.TemplateMainCluster) (errs field.ErrorList) {
+
+	// field omniv1beta1.TemplateMainCluster.Enabled has no validation
+
+	{ // field omniv1beta1.TemplateMainCluster.Provider
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *omniv1beta1.CloudProvider,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// call the type's validation function
+			errs = append(errs, Validate_CloudProvider(ctx, op, fldPath, obj, oldObj)...)
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.TemplateMainCluster) *omniv1beta1.CloudProvider {
+				return &oldObj.Provider
+			})
+		errs = append(errs, fn(fldPath.Child("provider"), &obj.Provider, oldVal, oldObj != nil)...)
+	}
+
+	// field omniv1beta1.TemplateMainCluster.Region has no validation
+
+	{ // field omniv1beta1.TemplateMainCluster.Zones
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj []string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if equality.Semantic.DeepEqual(obj, oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.MaxItems(ctx, op, fldPath, obj, oldObj, 32).MarkShortCircuit(); len(e) != 0 {
+				errs = append(errs, e...)
+				earlyReturn = true
+			}
+			if e := validate.OptionalSlice(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			// lists with set semantics require unique values
+			if e := validate.ValSliceUnique(ctx, op, fldPath, obj, oldObj, validate.DirectEqual); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *omniv1beta1.TemplateMainCluster) []string {
+				return oldObj.Zones
+			})
+		errs = append(errs, fn(fldPath.Child("zones"), obj.Zones, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
