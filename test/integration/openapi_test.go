@@ -79,7 +79,7 @@ func checkSubresources(t *testing.T, document *spec3.OpenAPI) {
 		get, created string // schemas
 		query        string
 	}{
-		"edgelocations/onboard-script":  {get: "string", created: "OnboardScriptRequest", query: "vpcCIDR"},
+		"edgelocations/onboard-script":  {get: "string", created: "OnboardScriptRequest", query: "network subnetwork vpcCIDR"},
 		"edgelocations/offboard-script": {get: "string"},
 		"edgelocations/onboarding":      {created: "Onboarding"},
 		"nodetemplates/instances": {get: "InstanceList", query: "architecture capacityType continue edgeLocation gpuName limit maxCPU maxMemory maxPrice " +
