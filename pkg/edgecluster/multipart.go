@@ -72,7 +72,7 @@ func contentType(own string) (string, error) {
 		return scriptType, nil
 	}
 	return "", &cloud.Error{Class: cloud.ClassConfig, Err: fmt.Errorf(
-		"spec.nodeDefaults.userData: the first line must be #cloud-config, or begin with #!")}
+		"spec.nodeDefaults.userData: the first line must be #cloud-config, or the #! line of a script")}
 }
 
 func addPart(writer *mimemultipart.Writer, kind, name, body string) error {

@@ -194,10 +194,18 @@ func tagFilter(key, value string) types.Filter {
 // Terminate implements cloud.Provider.
 func (p *Provider) Terminate(ctx context.Context, id string) error {
 	_, err := p.ec2.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
-	if err != nil && !isNotFound(err) {
-		return classify(err)
+	if err == nil || isNotFound(err) {
+		return nil
 	}
-	return nil
+	err = classify(err)
+	if cloud.ClassOf(err) == cloud.ClassAuth {
+		// The role may terminate what has the location's tags; a machine that
+		// does not exist has none.
+		if there, getErr := p.Get(ctx, id); there == nil && getErr == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // ConsoleOutput implements cloud.Provider.

@@ -4,7 +4,8 @@
 // Package aws is a strict front of moto (https://github.com/getmoto/moto), the
 // third-party AWS emulator of the lab. moto answers for the cloud's state; this
 // proxy refuses what AWS refuses and moto does not: unsigned requests, unknown
-// or malformed parameters, a reused client token. It also injects the faults a
+// or malformed parameters, a reused client token, what the policies of a role do
+// not allow. It also injects the faults a
 // cloud has (no capacity, throttling, lost answers), pages what AWS pages, and has
 // prices: see market.
 package aws
@@ -36,6 +37,7 @@ type Emulator struct {
 	clock    clock.Clock
 	faults   fault.Rules
 	tokens   clientTokens
+	access   access
 	market   *market
 	pager    pager
 	admin    *http.ServeMux
@@ -53,6 +55,7 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) (*Emulator, error)
 		upstream: upstream{url: upstreamURL, client: &http.Client{Timeout: time.Minute}},
 		clock:    clk,
 		tokens:   clientTokens{calls: map[string]*call{}},
+		access:   access{roles: map[string]string{}},
 		market:   market,
 		pager:    pager{kept: map[string][]item{}},
 		admin:    http.NewServeMux(),
@@ -108,13 +111,15 @@ func (e *Emulator) check(ctx context.Context, req *request) *Error {
 	if err := req.checkSigned(); err != nil {
 		return err
 	}
-	if req.service != serviceEC2 {
-		return nil
+	if req.service == serviceEC2 {
+		if err := e.model.Validate(req.action, req.params); err != nil {
+			return err
+		}
+		if err := checkUserData(req); err != nil {
+			return err
+		}
 	}
-	if err := e.model.Validate(req.action, req.params); err != nil {
-		return err
-	}
-	return checkUserData(req)
+	return e.checkAccess(ctx, req)
 }
 
 // answer is what the cloud says; nothing is locked while moto works.
@@ -124,6 +129,11 @@ func (e *Emulator) answer(r *http.Request, req *request) (*response, *Error) {
 	}
 	if answer, err, ok := e.own(r, req); ok {
 		return answer, cmp.Or(err, e.delay(r.Context(), latency))
+	}
+	if req.service == serviceSTS && req.action == "AssumeRoleWithWebIdentity" {
+		answer := e.forward(r.Context(), r, req)
+		e.access.remember(req, answer)
+		return answer, nil
 	}
 	token := req.params.Get("ClientToken")
 	if req.service != serviceEC2 || token == "" {

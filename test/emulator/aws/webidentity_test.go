@@ -49,6 +49,11 @@ func (c *cloud) testWebIdentity(t *testing.T) {
 	if _, err := ec2.NewFromConfig(cfg).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); err != nil {
 		t.Errorf("with the credentials of the role: %v", err)
 	}
+	_, err = ec2.NewFromConfig(cfg).DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{})
+	wantError(t, err, "UnauthorizedOperation", 403)
+	if err != nil && !strings.Contains(err.Error(), "assumed-role/omni-test is not authorized to perform: ec2:DescribeSubnets on resource: *") {
+		t.Errorf("%v does not name what is missing", err)
+	}
 	cfg.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, "")
 	_, err = ec2.NewFromConfig(cfg).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
 	wantError(t, err, "AuthFailure", 401)
@@ -57,7 +62,15 @@ func (c *cloud) testWebIdentity(t *testing.T) {
 // createRole does without the SDK of IAM, which nothing else here needs.
 func (c *cloud) createRole(t *testing.T) {
 	t.Helper()
-	body := url.Values{"Version": {"2010-05-08"}, "Action": {"CreateRole"}, "RoleName": {"omni-test"}, "AssumeRolePolicyDocument": {trustPolicy}}
+	c.iam(t, url.Values{"Action": {"CreateRole"}, "RoleName": {"omni-test"}, "AssumeRolePolicyDocument": {trustPolicy}})
+	c.iam(t, url.Values{"Action": {"PutRolePolicy"}, "RoleName": {"omni-test"}, "PolicyName": {"omni"}, "PolicyDocument": {
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:DescribeVpcs","Resource":"*"}]}`,
+	}})
+}
+
+func (c *cloud) iam(t *testing.T, body url.Values) {
+	t.Helper()
+	body.Set("Version", "2010-05-08")
 	r, err := http.NewRequest(http.MethodPost, c.endpoint+"/", strings.NewReader(body.Encode()))
 	if err != nil {
 		t.Fatal(err)
