@@ -246,8 +246,8 @@ func TestMetadataRules(t *testing.T) {
 	if err != nil {
 		t.Skip("nft is not installed: apt-get install nftables")
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("only root may check rules")
+	if out, err := exec.Command(program, "list", "tables").CombinedOutput(); err != nil {
+		t.Skipf("nft may not look at the rules of this machine: %s", out)
 	}
 	if out, err := exec.Command(program, "--check", "--file", "metadata.nft").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)

@@ -50,6 +50,10 @@ func Labels(edge *v1beta1.Edge, location *v1beta1.EdgeLocation, machine *catalog
 		v1beta1.LabelCSP:               CSP(location),
 		v1beta1.LabelCapacityType:      string(edge.Spec.CapacityType),
 	})
+	if edge.Spec.Zone == "" {
+		// In a Custom location. Nodes of no zone are not all in one.
+		delete(labels, corev1.LabelTopologyZone)
+	}
 	if edge.Spec.NodeTemplateName != "" {
 		labels[v1beta1.LabelNodeTemplateName] = edge.Spec.NodeTemplateName
 	}

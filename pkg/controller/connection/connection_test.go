@@ -90,6 +90,10 @@ func TestSecretErrors(t *testing.T) {
 	if _, err := direct().Provider(t.Context(), bare); cloud.ClassOf(err) != cloud.ClassConfig {
 		t.Errorf("no spec.aws: err = %v", err)
 	}
+	bare.Spec.Provider, bare.Spec.Credentials = v1beta1.ProviderCustom, nil
+	if _, err := direct().Provider(t.Context(), bare); cloud.ClassOf(err) != cloud.ClassConfig || !strings.Contains(err.Error(), "Custom") {
+		t.Errorf("no cloud: err = %v", err)
+	}
 }
 
 // sts answers GetCallerIdentity as an account.

@@ -5,6 +5,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -23,6 +24,9 @@ type maker func(context.Context) (cloud.Provider, error)
 
 // hasNetwork says what is missing of a location that is not on board.
 func hasNetwork(location *v1beta1.EdgeLocation) error {
+	if location.IsCustom() {
+		return &cloud.Error{Class: cloud.ClassConfig, Err: errors.New("a Custom location has no cloud to sign in to")}
+	}
 	if location.HasNetwork() {
 		return nil
 	}

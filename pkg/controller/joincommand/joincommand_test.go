@@ -133,6 +133,9 @@ func TestJoinCommand(t *testing.T) {
 					t.Errorf("no %q in the script:\n%s", want, got.Script)
 				}
 			}
+			if strings.Contains(got.Script, corev1.LabelTopologyZone) {
+				t.Errorf("a machine without a zone gets one:\n%s", got.Script)
+			}
 			if again := ask(); again.Body.String() != answer.Body.String() {
 				t.Errorf("asked again: %s", again.Body)
 			}
