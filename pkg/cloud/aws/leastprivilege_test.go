@@ -62,7 +62,7 @@ func onBoard(t *testing.T, endpoint string) *v1beta1.AWSLocation {
 	}))
 	defer registry.Close()
 	script, err := onboard.Render(onboard.Parameters{
-		Place:   onboard.Place{ClusterID: "main", Namespace: "team-a", Location: "aws-oregon", Region: awstest.Region, Issuer: issuer},
+		Place:   onboard.Place{Provider: v1beta1.ProviderAWS, ClusterID: "main", Namespace: "team-a", Location: "aws-oregon", Region: awstest.Region, Issuer: issuer},
 		Zones:   []string{zone},
 		Subject: subject, Token: "registration-token", OnboardingURL: registry.URL + "/onboarding",
 		CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: registry.Certificate().Raw}),

@@ -84,7 +84,7 @@ func (h *Handler) command(ctx context.Context, key client.ObjectKey) (*v1beta1.J
 		return nil, reply.Unavailable("ask the edge cluster", err)
 	}
 	script, err := edgecluster.JoinScript(edgecluster.Machine{
-		NodeName: edge.Status.NodeName, ProviderID: edge.Status.ProviderID, Labels: edgenode.KubeletLabels(edge, location),
+		NodeName: edge.Status.NodeName, ProviderID: edge.Status.ProviderID, Labels: edgenode.KubeletLabels(edge, location, nil),
 		Server: cluster.Server, CA: cluster.CA, BootstrapToken: token.Value, Version: location.Status.EdgeClusterVersion,
 	}, location.Namespace+"/"+location.Name, token.ExpirationTime)
 	if err != nil {

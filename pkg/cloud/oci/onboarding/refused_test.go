@@ -16,6 +16,7 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/identity"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/oci"
 	"github.com/castai/omni/pkg/cloud/oci/onboarding"
 	"github.com/castai/omni/test/emulator/fault"
@@ -198,7 +199,7 @@ func launch(t *testing.T, w *world, tags map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, err := p.DefaultImage(t.Context(), "amd64")
+	image, err := p.DefaultImage(t.Context(), cloud.MachineKind{Architecture: "amd64"})
 	if err != nil {
 		t.Fatal(err)
 	}
