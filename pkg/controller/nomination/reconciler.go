@@ -179,7 +179,9 @@ func (r *Reconciler) nominate(ctx context.Context, node string, pods []string) e
 		}
 		patch := client.MergeFrom(pod.DeepCopy())
 		pod.Status.NominatedNodeName = node
-		if err := r.Main.Status().Patch(ctx, pod, patch); client.IgnoreNotFound(err) != nil {
+		err = r.Main.Status().Patch(ctx, pod, patch)
+		// A pod that was bound meanwhile may not be nominated any more: 422.
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsInvalid(err) {
 			errs = append(errs, fmt.Errorf("nominate pod %s: %w", key, err))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -58,9 +59,9 @@ func node(change func(*corev1.Node)) *corev1.Node {
 	return n
 }
 
-func pod(name, nominated string, change func(*corev1.Pod)) *corev1.Pod {
+func planned(nominated string, change func(*corev1.Pod)) *corev1.Pod {
 	p := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "jobs", Name: name},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "jobs", Name: "planned"},
 		Status: corev1.PodStatus{Phase: corev1.PodPending, NominatedNodeName: nominated, Conditions: []corev1.PodCondition{
 			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable},
 		}},
@@ -78,8 +79,8 @@ type world struct {
 	clock      *testingclock.FakeClock
 }
 
-// newWorld has a cluster that refuses to nominate when refuse is set.
-func newWorld(t *testing.T, refuse bool, objects ...client.Object) *world {
+// newWorld has a cluster that refuses to nominate with an error, unless it is nil.
+func newWorld(t *testing.T, refuse error, objects ...client.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
@@ -92,8 +93,8 @@ func newWorld(t *testing.T, refuse bool, objects ...client.Object) *world {
 		WithInterceptorFuncs(interceptor.Funcs{SubResourcePatch: func(
 			ctx context.Context, c client.Client, name string, o client.Object, patch client.Patch, options ...client.SubResourcePatchOption,
 		) error {
-			if refuse {
-				return errors.New("no")
+			if refuse != nil {
+				return refuse
 			}
 			return c.SubResource(name).Patch(ctx, o, patch, options...)
 		}}).Build()
@@ -136,18 +137,18 @@ func TestReconcile(t *testing.T) {
 		nominated string
 		open      bool
 	}{
-		"the plan is made to happen": {edge(nil), node(nil), pod("planned", "", nil), "cast-1", true},
-		"a node that is not Ready":   {edge(nil), node(notReady), pod("planned", "", nil), "", false},
+		"the plan is made to happen": {edge(nil), node(nil), planned("", nil), "cast-1", true},
+		"a node that is not Ready":   {edge(nil), node(notReady), planned("", nil), "", false},
 		"a node that is tainted as not ready still": {
 			edge(nil), node(func(n *corev1.Node) {
 				n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule})
-			}), pod("planned", "", nil), "", false,
+			}), planned("", nil), "", false,
 		},
 		"a node of another edge of that name": {
-			edge(func(e *v1beta1.Edge) { e.UID = "2" }), node(nil), pod("planned", "", nil), "", true,
+			edge(func(e *v1beta1.Edge) { e.UID = "2" }), node(nil), planned("", nil), "", true,
 		},
 		"an edge that was made by hand": {
-			edge(func(e *v1beta1.Edge) { e.Status.Decision = nil }), node(nil), pod("planned", "", nil), "", true,
+			edge(func(e *v1beta1.Edge) { e.Status.Decision = nil }), node(nil), planned("", nil), "", true,
 		},
 		"an edge that has waited long enough": {
 			edge(func(e *v1beta1.Edge) {
@@ -155,16 +156,16 @@ func TestReconcile(t *testing.T) {
 				e.Status.Conditions = []metav1.Condition{{
 					Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(now.Add(-2 * time.Minute)),
 				}}
-			}), node(nil), pod("planned", "", nil), "", true,
+			}), node(nil), planned("", nil), "", true,
 		},
 		"a pod that has a node": {
-			edge(nil), node(nil), pod("planned", "", func(p *corev1.Pod) { p.Spec.NodeName = "main-1" }), "", true,
+			edge(nil), node(nil), planned("", func(p *corev1.Pod) { p.Spec.NodeName = "main-1" }), "", true,
 		},
-		"a pod of an edge that went":              {edge(nil), node(nil), pod("planned", "cast-0", nil), "cast-1", true},
-		"a pod that the scheduler makes room for": {edge(nil), node(nil), pod("planned", "main-1", nil), "main-1", true},
+		"a pod of an edge that went":              {edge(nil), node(nil), planned("cast-0", nil), "cast-1", true},
+		"a pod that the scheduler makes room for": {edge(nil), node(nil), planned("main-1", nil), "main-1", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, false, test.edge, test.node, test.pod)
+			w := newWorld(t, nil, test.edge, test.node, test.pod)
 			for range 2 { // the second time changes nothing
 				if err := w.reconcile(); err != nil {
 					t.Fatal(err)
@@ -182,7 +183,7 @@ func TestReconcile(t *testing.T) {
 
 // The scheduler drops a nomination when a cycle fails.
 func TestNominatesAgain(t *testing.T) {
-	w := newWorld(t, false, edge(nil), node(nil), pod("planned", "", nil))
+	w := newWorld(t, nil, edge(nil), node(nil), planned("", nil))
 	for range 2 {
 		if err := w.reconcile(); err != nil {
 			t.Fatal(err)
@@ -190,7 +191,7 @@ func TestNominatesAgain(t *testing.T) {
 		if got := w.nominated(); got != "cast-1" {
 			t.Fatalf("nominated to %q", got)
 		}
-		dropped := pod("planned", "", nil)
+		dropped := planned("", nil)
 		if err := w.main.Status().Patch(t.Context(), dropped, client.RawPatch("application/merge-patch+json", []byte(`{"status":{"nominatedNodeName":null}}`))); err != nil {
 			t.Fatal(err)
 		}
@@ -199,12 +200,21 @@ func TestNominatesAgain(t *testing.T) {
 
 // A Node does not stay closed because its pods cannot be nominated.
 func TestOpensAllTheSame(t *testing.T) {
-	w := newWorld(t, true, edge(nil), node(nil), pod("planned", "", nil))
+	w := newWorld(t, errors.New("no"), edge(nil), node(nil), planned("", nil))
 	if err := w.reconcile(); err == nil || w.open() {
 		t.Fatalf("err = %v, open = %v; want to try again", err, w.open())
 	}
 	w.clock.Step(11 * time.Second)
 	if err := w.reconcile(); err != nil || !w.open() {
 		t.Fatalf("err = %v, open = %v; want an open Node", err, w.open())
+	}
+}
+
+// The API server refuses to nominate a pod that the scheduler bound a moment ago.
+func TestBoundMeanwhile(t *testing.T) {
+	bound := apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Pod").GroupKind(), "planned", nil)
+	w := newWorld(t, bound, edge(nil), node(nil), planned("", nil))
+	if err := w.reconcile(); err != nil || !w.open() {
+		t.Errorf("err = %v, open = %v; want an open Node", err, w.open())
 	}
 }
