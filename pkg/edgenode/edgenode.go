@@ -114,10 +114,15 @@ func CSP(location *v1beta1.EdgeLocation) string {
 	return strings.ToLower(string(location.Spec.Provider))
 }
 
-// StartupTaint keeps pods off a Node until those that it was bought for are
-// nominated to it.
-func StartupTaint() corev1.Taint {
-	return corev1.Taint{Key: v1beta1.TaintStartup, Value: "true", Effect: corev1.TaintEffectNoSchedule}
+// StartupTaint keeps pods off the Node of an Edge until those that it was bought for
+// are there. Its value is the UID of the Edge.
+func StartupTaint(uid string) corev1.Taint {
+	return corev1.Taint{Key: v1beta1.TaintStartup, Value: uid, Effect: corev1.TaintEffectNoSchedule}
+}
+
+// StartupToleration lets a pod in that the machine was bought for.
+func StartupToleration(uid string) corev1.Toleration {
+	return corev1.Toleration{Key: v1beta1.TaintStartup, Operator: corev1.TolerationOpEqual, Value: uid, Effect: corev1.TaintEffectNoSchedule}
 }
 
 // ProviderID is spec.providerID of the Node in both clusters. It is made of what

@@ -137,7 +137,7 @@ func TestNodes(t *testing.T) {
 	}
 	edgeNode := mainNode("cast-2", "us-west-2a")
 	edgeNode.Labels = map[string]string{v1beta1.LabelEdgeNode: "true", "seen": "yes"}
-	edgeNode.Spec.Taints = []corev1.Taint{edgenode.EdgeTaint(), edgenode.StartupTaint()}
+	edgeNode.Spec.Taints = []corev1.Taint{edgenode.EdgeTaint(), edgenode.StartupTaint("2")}
 	s := read(t, pending(), running, done, location(nil), template(nil), mainNode("n1", "eu-central-1a"), onTheWay, ready, edgeNode)
 	if len(s.Planned) != 1 || len(s.Problem.Pods) != 0 {
 		t.Errorf("planned %d and %d to decide on, want 1 and 0", len(s.Planned), len(s.Problem.Pods))

@@ -35,7 +35,7 @@ func (s *Startup) Handle(_ context.Context, request admission.Request) admission
 	if err := s.Decoder.Decode(request, node); err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
 	}
-	startup := edgenode.StartupTaint()
+	startup := edgenode.StartupTaint(node.Labels[v1beta1.LabelEdgeID])
 	if node.Labels[v1beta1.LabelEdgeNode] != "true" ||
 		slices.ContainsFunc(node.Spec.Taints, func(have corev1.Taint) bool { return have.MatchTaint(&startup) }) {
 		return admission.Allowed("the node is no edge, or has the startup taint already")

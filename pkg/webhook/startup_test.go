@@ -5,6 +5,7 @@ package webhook_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -27,12 +28,12 @@ func TestStartup(t *testing.T) {
 	}{
 		"an edge with taints":        {"true", []corev1.Taint{edgenode.EdgeTaint()}, "/spec/taints/1"},
 		"an edge without":            {"true", nil, "/spec/taints"},
-		"an edge that has it":        {"true", []corev1.Taint{edgenode.StartupTaint()}, ""},
+		"an edge that has it":        {"true", []corev1.Taint{edgenode.StartupTaint("1")}, ""},
 		"a node of the main cluster": {"", nil, ""},
 	} {
 		raw, err := json.Marshal(&corev1.Node{
 			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Node"},
-			ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: map[string]string{v1beta1.LabelEdgeNode: test.edge}},
+			ObjectMeta: metav1.ObjectMeta{Name: "n", Labels: map[string]string{v1beta1.LabelEdgeNode: test.edge, v1beta1.LabelEdgeID: "1"}},
 			Spec:       corev1.NodeSpec{Taints: test.taints},
 		})
 		if err != nil {
@@ -49,6 +50,9 @@ func TestStartup(t *testing.T) {
 		}
 		if (test.path == "") != (len(response.Patches) == 0) || test.path != "" && response.Patches[0].Path != test.path || len(response.Patches) > 1 {
 			t.Errorf("%s: patches %v, want one of %q", name, response.Patches, test.path)
+		}
+		if text := response.Patches; test.path != "" && !strings.Contains(text[0].Json(), `"value":"1"`) {
+			t.Errorf("%s: the taint %s does not name the edge", name, text[0].Json())
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // landedShare is the part of the pods that has to be on the machine that was bought
-// for it. Without nominations the scheduler puts some 10 % there.
+// for it. Left alone the scheduler puts some 10 % there.
 const landedShare = 0.99
 
 // TestPinning: pods of several sizes, for several machines that are full then, go to

@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/nomination"
 	"github.com/castai/omni/pkg/edgenode"
 )
@@ -48,7 +50,7 @@ func node(change func(*corev1.Node)) *corev1.Node {
 		ObjectMeta: metav1.ObjectMeta{Name: "cast-1", Labels: map[string]string{
 			v1beta1.LabelEdgeNode: "true", v1beta1.LabelEdgeNamespace: "team-a", v1beta1.LabelEdgeName: "batch-1",
 		}},
-		Spec: corev1.NodeSpec{Taints: []corev1.Taint{edgenode.EdgeTaint(), edgenode.StartupTaint()}},
+		Spec: corev1.NodeSpec{Taints: []corev1.Taint{edgenode.EdgeTaint(), edgenode.StartupTaint("1")}},
 		Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{
 			{Type: corev1.NodeReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(now)},
 		}},
@@ -103,17 +105,17 @@ func newWorld(t *testing.T, refuse error, objects ...client.Object) *world {
 }
 
 func (w *world) reconcile() error {
-	_, err := w.reconciler.Reconcile(w.t.Context(), reconcile.Request{NamespacedName: client.ObjectKey{Name: "cast-1"}})
+	_, err := w.reconciler.Reconcile(w.t.Context(), reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "team-a", Name: "batch-1"}})
 	return err
 }
 
-func (w *world) nominated() string {
+func (w *world) pod() *corev1.Pod {
 	w.t.Helper()
 	p := &corev1.Pod{}
 	if err := w.main.Get(w.t.Context(), client.ObjectKey{Namespace: "jobs", Name: "planned"}, p); err != nil {
 		w.t.Fatal(err)
 	}
-	return p.Status.NominatedNodeName
+	return p
 }
 
 func (w *world) open() bool {
@@ -125,88 +127,92 @@ func (w *world) open() bool {
 	if !slices.Contains(n.Spec.Taints, edgenode.EdgeTaint()) {
 		w.t.Error("the edge taint is gone")
 	}
-	return !slices.Contains(n.Spec.Taints, edgenode.StartupTaint())
+	return !slices.Contains(n.Spec.Taints, edgenode.StartupTaint("1"))
 }
 
 func TestReconcile(t *testing.T) {
 	notReady := func(n *corev1.Node) { n.Status.Conditions[0].Status = corev1.ConditionUnknown }
+	bound := func(p *corev1.Pod) { p.Spec.NodeName = "cast-1" }
+	waited := func(e *v1beta1.Edge) {
+		e.Status.Phase = v1beta1.EdgeReady
+		e.Status.Conditions = []metav1.Condition{{
+			Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(now.Add(-2 * time.Minute)),
+		}}
+	}
+	refused := func(e *v1beta1.Edge) {
+		e.Status.Conditions = []metav1.Condition{{Type: v1beta1.ConditionLaunched, Status: metav1.ConditionFalse, Reason: string(cloud.ClassCapacity)}}
+	}
 	for name, test := range map[string]struct {
 		edge      *v1beta1.Edge
 		node      *corev1.Node
 		pod       *corev1.Pod
+		let       bool
 		nominated string
 		open      bool
 	}{
-		"the plan is made to happen": {edge(nil), node(nil), planned("", nil), "cast-1", true},
-		"a node that is not Ready":   {edge(nil), node(notReady), planned("", nil), "", false},
-		"a node that is tainted as not ready still": {
-			edge(nil), node(func(n *corev1.Node) {
-				n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule})
-			}), planned("", nil), "", false,
-		},
-		"a node of another edge of that name": {
-			edge(func(e *v1beta1.Edge) { e.UID = "2" }), node(nil), planned("", nil), "", true,
-		},
-		"an edge that was made by hand": {
-			edge(func(e *v1beta1.Edge) { e.Status.Decision = nil }), node(nil), planned("", nil), "", true,
-		},
-		"an edge that has waited long enough": {
-			edge(func(e *v1beta1.Edge) {
-				e.Status.Phase = v1beta1.EdgeReady
-				e.Status.Conditions = []metav1.Condition{{
-					Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(now.Add(-2 * time.Minute)),
-				}}
-			}), node(nil), planned("", nil), "", true,
-		},
-		"a pod that has a node": {
-			edge(nil), node(nil), planned("", func(p *corev1.Pod) { p.Spec.NodeName = "main-1" }), "", true,
-		},
-		"a pod of an edge that went":              {edge(nil), node(nil), planned("cast-0", nil), "cast-1", true},
-		"a pod that the scheduler makes room for": {edge(nil), node(nil), planned("main-1", nil), "main-1", true},
+		"the machine is on its way":               {edge(nil), nil, planned("", nil), true, "", false},
+		"a node that is not Ready":                {edge(nil), node(notReady), planned("", nil), true, "", false},
+		"a node that is":                          {edge(nil), node(nil), planned("", nil), true, "cast-1", false},
+		"all pods are there":                      {edge(nil), node(nil), planned("", bound), false, "", true},
+		"an edge that was made by hand":           {edge(func(e *v1beta1.Edge) { e.Status.Decision = nil }), node(nil), planned("", nil), false, "", true},
+		"an edge that has waited long enough":     {edge(waited), node(nil), planned("", nil), false, "", true},
+		"an edge whose machine does not come":     {edge(refused), nil, planned("", nil), false, "", false},
+		"a pod of an edge that went":              {edge(nil), node(nil), planned("cast-0", nil), true, "cast-1", false},
+		"a pod that the scheduler makes room for": {edge(nil), node(nil), planned("main-1", nil), true, "main-1", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, nil, test.edge, test.node, test.pod)
+			objects := []client.Object{test.edge, test.pod}
+			if test.node != nil {
+				objects = append(objects, test.node)
+			}
+			w := newWorld(t, nil, objects...)
 			for range 2 { // the second time changes nothing
 				if err := w.reconcile(); err != nil {
 					t.Fatal(err)
 				}
-				if got := w.nominated(); got != test.nominated {
-					t.Errorf("nominated to %q, want %q", got, test.nominated)
+				pod := w.pod()
+				if let := slices.Equal(pod.Spec.Tolerations, []corev1.Toleration{edgenode.StartupToleration("1")}); let != test.let || !let && len(pod.Spec.Tolerations) > 0 {
+					t.Errorf("tolerations %v, want that of the edge: %v", pod.Spec.Tolerations, test.let)
 				}
-				if got := w.open(); got != test.open {
-					t.Errorf("open: %v, want %v", got, test.open)
+				if pod.Status.NominatedNodeName != test.nominated {
+					t.Errorf("nominated to %q, want %q", pod.Status.NominatedNodeName, test.nominated)
+				}
+				if test.node != nil && w.open() != test.open {
+					t.Errorf("open: %v, want %v", w.open(), test.open)
 				}
 			}
 		})
 	}
 }
 
-// The scheduler drops a nomination when a cycle fails.
+// The scheduler drops a nomination when it finds no place.
 func TestNominatesAgain(t *testing.T) {
 	w := newWorld(t, nil, edge(nil), node(nil), planned("", nil))
 	for range 2 {
 		if err := w.reconcile(); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.nominated(); got != "cast-1" {
+		if got := w.pod().Status.NominatedNodeName; got != "cast-1" {
 			t.Fatalf("nominated to %q", got)
 		}
-		dropped := planned("", nil)
-		if err := w.main.Status().Patch(t.Context(), dropped, client.RawPatch("application/merge-patch+json", []byte(`{"status":{"nominatedNodeName":null}}`))); err != nil {
+		drop := client.RawPatch(types.MergePatchType, []byte(`{"status":{"nominatedNodeName":null}}`))
+		if err := w.main.Status().Patch(t.Context(), planned("", nil), drop); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// A Node does not stay closed because its pods cannot be nominated.
+// A Node does not stay closed for pods that do not come, or cannot be nominated.
 func TestOpensAllTheSame(t *testing.T) {
-	w := newWorld(t, errors.New("no"), edge(nil), node(nil), planned("", nil))
-	if err := w.reconcile(); err == nil || w.open() {
-		t.Fatalf("err = %v, open = %v; want to try again", err, w.open())
-	}
-	w.clock.Step(11 * time.Second)
-	if err := w.reconcile(); err != nil || !w.open() {
-		t.Fatalf("err = %v, open = %v; want an open Node", err, w.open())
+	for name, refuse := range map[string]error{"no pod comes": nil, "the API server refuses": errors.New("no")} {
+		w := newWorld(t, refuse, edge(nil), node(nil), planned("", nil))
+		if err := w.reconcile(); (err != nil) != (refuse != nil) || w.open() {
+			t.Fatalf("%s: err = %v, open = %v; want to wait", name, err, w.open())
+		}
+		w.clock.Step(31 * time.Second)
+		if err := w.reconcile(); err != nil || !w.open() {
+			t.Fatalf("%s: err = %v, open = %v; want an open Node", name, err, w.open())
+		}
 	}
 }
 
@@ -214,7 +220,7 @@ func TestOpensAllTheSame(t *testing.T) {
 func TestBoundMeanwhile(t *testing.T) {
 	bound := apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Pod").GroupKind(), "planned", nil)
 	w := newWorld(t, bound, edge(nil), node(nil), planned("", nil))
-	if err := w.reconcile(); err != nil || !w.open() {
-		t.Errorf("err = %v, open = %v; want an open Node", err, w.open())
+	if err := w.reconcile(); err != nil {
+		t.Errorf("err = %v", err)
 	}
 }

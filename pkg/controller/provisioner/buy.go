@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/scheduling"
 	"github.com/castai/omni/pkg/state"
@@ -40,7 +39,7 @@ func (r *Reconciler) buy(ctx context.Context, s *state.State, decision *scheduli
 }
 
 // place tells the pods that need no new machine, and adds those that fit on one
-// that is on its way to its plan.
+// that waits for its pods to its plan.
 func (r *Reconciler) place(ctx context.Context, s *state.State, placed []scheduling.Placement) error {
 	joining := map[string][]string{}
 	var nodes []string
@@ -51,7 +50,7 @@ func (r *Reconciler) place(ctx context.Context, s *state.State, placed []schedul
 			continue
 		}
 		r.tell(p.Pod, corev1.EventTypeNormal, "Nominated", fmt.Sprintf("should fit on edge %s", e.Name))
-		if e.Status.Decision == nil || e.Status.Phase == v1beta1.EdgeReady {
+		if !state.Awaits(e, r.Clock.Now()) {
 			continue
 		}
 		if joining[p.Node] == nil {

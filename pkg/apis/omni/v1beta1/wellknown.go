@@ -33,8 +33,8 @@ const (
 	LabelGPUMemory = "omni.cast.ai/gpu-memory"
 
 	// TaintStartup keeps pods off the Node of an edge until those it was bought for
-	// are nominated to it. Admission puts it on the Node when it is created, OMNI
-	// takes it off. Effect NoSchedule.
+	// are there. Admission puts it on the Node when it is created, with the UID of
+	// the Edge for its value; OMNI takes it off. Effect NoSchedule.
 	TaintStartup = "omni.cast.ai/startup"
 
 	// LabelPodGroup on pods of a namespace: machines are bought for all of them or
