@@ -75,7 +75,7 @@ func newGCPOnboarding(p Parameters, r registration) (any, error) {
 		return nil, err
 	}
 	if (p.Network == "") != (p.Subnetwork == "") {
-		return nil, fmt.Errorf("Subnetwork: %q without the other: Network and Subnetwork go together", p.Network+p.Subnetwork)
+		return nil, fmt.Errorf("parameter Subnetwork: %q without the other: Network and Subnetwork go together", p.Network+p.Subnetwork)
 	}
 	for i, zone := range p.Zones {
 		letter, ok := strings.CutPrefix(zone, p.Place.Region+"-")

@@ -64,7 +64,7 @@ func newPlace(p Place, region *regexp.Regexp) (place, error) {
 		return place{}, err
 	}
 	if len(p.Location) > maxLocation {
-		return place{}, fmt.Errorf("Location: %q has more than %d characters", p.Location, maxLocation)
+		return place{}, fmt.Errorf("parameter Location: %q has more than %d characters", p.Location, maxLocation)
 	}
 	v := place{Place: p}
 	if v.IssuerPrivate, err = isPrivate(p.Issuer); err != nil {

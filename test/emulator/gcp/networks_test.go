@@ -4,6 +4,7 @@
 package gcp_test
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 
@@ -14,9 +15,7 @@ func TestNetworkRules(t *testing.T) {
 	url, _ := start(t)
 	nat := func(changes object) object {
 		n := object{"name": "n", "natIpAllocateOption": "AUTO_ONLY", "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES"}
-		for field, value := range changes {
-			n[field] = value
-		}
+		maps.Copy(n, changes)
 		return n
 	}
 	router := func(nats ...object) object {
@@ -24,9 +23,7 @@ func TestNetworkRules(t *testing.T) {
 	}
 	firewall := func(changes object) object {
 		f := object{"name": "f", "network": "global/networks/edges", "allowed": []any{object{"IPProtocol": "all"}}}
-		for field, value := range changes {
-			f[field] = value
-		}
+		maps.Copy(f, changes)
 		return f
 	}
 	region := project + "/regions/" + gcptest.Region
