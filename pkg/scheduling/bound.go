@@ -5,6 +5,9 @@ package scheduling
 
 import "github.com/castai/omni/pkg/scheduling/lp"
 
+// boundSteps is how much work may go into the bound alone.
+const boundSteps = 4_000_000
+
 // bound returns what no choice of machines for the placed pods costs less than. It
 // leaves topology, limits and whole groups aside. Pods may also be where there is room
 // already, which is there for nothing: what that can hold at most is taken off.
@@ -15,7 +18,8 @@ func (p *plan) bound(base *program) (bound float64) {
 			demand[item] += int32(len(p.model.classes[c].pods)) - p.left[c]
 		}
 	}
-	for _, values := range [][]float64{base.solution.Values, base.solution.Mean} {
+	relaxed := base.solver.Relax(&base.solution, base.demand, boundSteps)
+	for _, values := range [][]float64{base.solution.Values, base.solution.Mean, relaxed} {
 		worth, prices := base.solver.Bound(values, demand)
 		for _, m := range p.model.newPlan().machines {
 			room := lp.Kind{}

@@ -82,8 +82,8 @@ func (m *model) newProgram(kinds []kind, left []int32) *program {
 // The steps of the linear programs and of packing: some for every problem, and some
 // for each pod. A step takes some nanoseconds.
 const (
-	baseSteps = 300_000
-	podSteps  = 500
+	baseSteps = 2_000_000
+	podSteps  = 30
 )
 
 // scaled returns a vector to the program's scale.

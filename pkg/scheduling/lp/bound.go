@@ -12,6 +12,9 @@ const (
 	// provingSteps bounds the search that proves that a kind holds no more value
 	// than it costs. It ends by itself on machines for a dozen items.
 	provingSteps = 3000
+	// nearlyOptimal is how much better than its cost a column of Relax must be, as
+	// a part of it.
+	nearlyOptimal = 1e-4
 )
 
 // Bound returns what no packing of the demand costs less than, and the prices that
@@ -30,6 +33,45 @@ func (s *Solver) Bound(values []float64, demand []int32) (bound float64, prices 
 		bound += prices[i] * float64(demand[i])
 	}
 	return bound, prices
+}
+
+// Relax goes on from a solution with columns of which items may be cut, and returns the
+// prices at the end. The bound that they give is that of the linear program of assigning
+// items to machines with as many of each as fit alone, or just below it; those of the
+// solution itself may give a better one, but not when finding columns took too long. It
+// takes so many steps at most, and the solution is of no more use to it.
+func (s *Solver) Relax(solution *Solution, demand []int32, steps int) []float64 {
+	values := slices.Clone(solution.Values)
+	m, r := solution.master, solution.rows
+	if m == nil {
+		return values
+	}
+	counts := make([]float64, m.rows)
+	for entered := true; entered && steps > 0; {
+		entered = false
+		for _, f := range s.fillers {
+			r.scatter(m.prices, values)
+			limit := f.kind.Cost * (1 + nearlyOptimal)
+			steps -= len(f.kind.Items)
+			if f.bound(values, demand) <= limit {
+				continue
+			}
+			steps -= 8*len(f.kind.Items) + m.rows*m.rows/2
+			if f.reprice(&s.relaxed, values, demand) <= limit {
+				continue
+			}
+			clear(counts)
+			for n, amount := range s.relaxed.amounts() {
+				if amount > 0 {
+					counts[r.of[f.kind.Items[f.places[n]]]] = amount
+				}
+			}
+			m.enterParts(counts, f.kind.Cost)
+			entered = true
+		}
+	}
+	r.scatter(m.prices, values)
+	return values
 }
 
 // repair lowers values until a kind can hold no more than it costs, or for some

@@ -102,7 +102,9 @@ func (f *filler) reprice(x *relaxed, values []float64, left []int32) float64 {
 	}
 	f.lambda = append(f.lambda[:0], x.prices(f.kind.Capacity)...)
 	f.whole, f.used = resize(f.whole, len(x.need)), resize(f.used, len(x.need))
-	x.whole(f.whole, f.used)
+	for n, amount := range x.amounts() {
+		f.whole[n], f.used[n] = int32(amount+1e-9), amount > 0
+	}
 	return f.bound(values, left)
 }
 

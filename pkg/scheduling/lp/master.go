@@ -51,6 +51,19 @@ func (m *master) worth(c Column) float64 {
 	return worth
 }
 
+// enterParts is enter for a column of which items may be cut: counts are by row.
+func (m *master) enterParts(counts []float64, cost float64) {
+	worth := 0.0
+	for item, count := range counts {
+		worth += count * m.prices[item]
+	}
+	for r := range m.rows {
+		m.column[r] = dot(counts, m.inverse[r*m.rows:(r+1)*m.rows])
+	}
+	m.exchange(basic{cost: cost}, cost-worth)
+	m.raiseNegative()
+}
+
 // enter brings a column into the basis that is worth more than it costs.
 func (m *master) enter(c Column, cost float64) {
 	clear(m.column)

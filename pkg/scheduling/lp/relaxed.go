@@ -21,6 +21,8 @@ type relaxed struct {
 	inBasis []bool
 	lambda  []float64
 	column  []float64
+	// solution is what amounts returns.
+	solution []float64
 }
 
 // tiny is what counts as zero in figures that are about one.
@@ -46,20 +48,22 @@ func (x *relaxed) prices(capacity []float64) []float64 {
 	return x.lambda
 }
 
-// whole tells how many whole ones of each item the last solution has, and whether it
-// has any part of it.
-func (x *relaxed) whole(counts []int32, used []bool) {
+// amounts returns how many of each item the last solution has. The slice is valid until
+// the next call.
+func (x *relaxed) amounts() []float64 {
+	x.solution = resize(x.solution, len(x.need))
 	for i := range x.need {
-		counts[i], used[i] = 0, x.inBasis[i]
+		x.solution[i] = 0
 		if !x.inBasis[i] && x.atMost[i] {
-			counts[i], used[i] = int32(x.most[i]), true
+			x.solution[i] = x.most[i]
 		}
 	}
 	for r, b := range x.basis {
 		if b < len(x.need) {
-			counts[b] = int32(max(0, min(x.most[b], x.amount[r]+1e-9)))
+			x.solution[b] = max(0, min(x.most[b], x.amount[r]))
 		}
 	}
+	return x.solution
 }
 
 func (x *relaxed) start(capacity []float64) {

@@ -29,6 +29,9 @@ type Solution struct {
 	// often it uses each.
 	Columns []Column
 	Amounts []float64
+
+	rows   *rows
+	master *master
 }
 
 // Solver solves a Problem, and again for other demands.
@@ -37,14 +40,15 @@ type Solver struct {
 	fillers []*filler
 	relaxed relaxed
 	pool    []Column
-	// Steps is how much work is left, about one for each item looked at on a
-	// kind of machine.
-	Steps int
+	// steps is how much work is left for the solution at hand, about one for each
+	// item looked at on a kind of machine, next how much there is for another.
+	steps, next int
 }
 
-// NewSolver returns a Solver of a problem, whose figures must be to Scale.
+// NewSolver returns a Solver of a problem, whose figures must be to Scale. It takes so
+// many steps for the first solution and a third for every other, at most.
 func NewSolver(problem *Problem, steps int) *Solver {
-	s := &Solver{problem: problem, Steps: steps}
+	s := &Solver{problem: problem, steps: steps, next: steps / 3}
 	for k := range problem.Kinds {
 		s.fillers = append(s.fillers, newFiller(problem, k))
 	}
@@ -52,7 +56,7 @@ func NewSolver(problem *Problem, steps int) *Solver {
 }
 
 // Solve returns the best fractional packing of so many of each item, or as good a one
-// as half of the steps that are left allow. No count may be above that of the problem.
+// as the steps allow. No count may be above that of the problem.
 func (s *Solver) Solve(demand []int32) Solution {
 	solution := Solution{Values: make([]float64, len(demand)), Mean: make([]float64, len(demand))}
 	r, m := s.start(demand)
@@ -61,7 +65,8 @@ func (s *Solver) Solve(demand []int32) Solution {
 	}
 	s.offerPool(m, r, demand)
 	s.pool = s.pool[:0]
-	s.generate(m, r, &solution, demand, s.Steps/2)
+	s.generate(m, r, &solution, demand)
+	s.steps = s.next
 	r.scatter(m.prices, solution.Values)
 	for row, b := range m.basis {
 		if !b.surplus && m.amount[row] > tiny {
@@ -70,6 +75,7 @@ func (s *Solver) Solve(demand []int32) Solution {
 		}
 	}
 	s.pool = slices.Clone(solution.Columns)
+	solution.rows, solution.master = r, m
 	return solution
 }
 
@@ -81,7 +87,6 @@ func (s *Solver) Fill(kind int, free, values []float64, left []int32, steps int)
 		f.reprice(&s.relaxed, values, left)
 	}
 	value, ok, _ = f.search(free, values, left, 0, steps)
-	s.Steps -= f.spent(steps) + len(f.kind.Items)
 	if ok {
 		c = f.column(kind)
 	}
@@ -93,7 +98,6 @@ func (s *Solver) FillRoom(room *Kind, values []float64, left []int32, steps int)
 	f := fillerOf(s.problem, room)
 	f.reprice(&s.relaxed, values, left)
 	_, ok, _ = f.search(room.Capacity, values, left, 0, steps)
-	s.Steps -= f.spent(steps) + 8*len(room.Items)
 	return f.column(-1), ok
 }
 
@@ -161,11 +165,11 @@ func (s *Solver) start(demand []int32) (*rows, *master) {
 
 // offerPool brings in the columns of the last solution, as far as they still hold.
 func (s *Solver) offerPool(m *master, r *rows, demand []int32) {
-	for again := true; again && s.Steps > 0; {
+	for again := true; again && s.steps > 0; {
 		again = false
 		for _, c := range s.pool {
 			local := r.local(Trim(c, demand))
-			s.Steps -= len(c.Items)
+			s.steps -= len(c.Items)
 			if cost := s.problem.Kinds[c.Kind].Cost; m.worth(local) > cost*(1+enough) {
 				s.enter(m, local)
 				again = true
@@ -176,7 +180,7 @@ func (s *Solver) offerPool(m *master, r *rows, demand []int32) {
 
 func (s *Solver) enter(m *master, local Column) {
 	m.enter(local, s.problem.Kinds[local.Kind].Cost)
-	s.Steps -= m.rows * m.rows / 4
+	s.steps -= m.rows * m.rows / 4
 }
 
 // Trim leaves out of a column what is not in demand.
@@ -192,17 +196,17 @@ func Trim(c Column, demand []int32) Column {
 }
 
 // generate brings in columns until no filling of any kind is worth more than it
-// costs, or only so many steps are left.
-func (s *Solver) generate(m *master, r *rows, solution *Solution, demand []int32, until int) {
+// costs, or the steps are used up. It looks near the relaxation first, and
+// farther when there is no column near it.
+func (s *Solver) generate(m *master, r *rows, solution *Solution, demand []int32) {
 	values := make([]float64, len(demand))
 	r.scatter(m.prices, solution.Mean)
-	for entered := true; entered && s.Steps > until; {
-		entered = false
+	for back := int32(0); back < searches && s.steps > 0; back++ {
 		for k := range s.fillers {
 			r.scatter(m.prices, values)
-			if column, ok := s.price(k, values, demand); ok {
+			if column, ok := s.price(k, values, demand, back); ok {
 				s.enter(m, r.local(column))
-				entered = true
+				back = -1
 			}
 		}
 		for i, value := range values {
@@ -211,23 +215,22 @@ func (s *Solver) generate(m *master, r *rows, solution *Solution, demand []int32
 	}
 }
 
-// price returns a filling of a kind that is worth more than it costs, if it finds one.
-func (s *Solver) price(k int, values []float64, demand []int32) (Column, bool) {
+// price returns a filling of a kind that is worth more than it costs, if it finds one
+// so near to the relaxation.
+func (s *Solver) price(k int, values []float64, demand []int32, back int32) (Column, bool) {
 	f, limit := s.fillers[k], s.problem.Kinds[k].Cost*(1+enough)
-	s.Steps -= len(f.kind.Items)
+	s.steps -= len(f.kind.Items)
 	if f.bound(values, demand) <= limit {
 		return Column{}, false
 	}
-	s.Steps -= 8 * len(f.kind.Items)
+	s.steps -= 8 * len(f.kind.Items)
 	if f.reprice(&s.relaxed, values, demand) <= limit {
 		return Column{}, false
 	}
-	for back := range int32(searches) {
-		found := f.complete(values, demand, limit, back, nearSteps)
-		s.Steps -= f.spent(nearSteps) + 2*len(f.kind.Items)
-		if found {
-			return f.column(k), true
-		}
+	found := f.complete(values, demand, limit, max(0, back), nearSteps)
+	s.steps -= f.spent(nearSteps) + 2*len(f.kind.Items)
+	if !found {
+		return Column{}, false
 	}
-	return Column{}, false
+	return f.column(k), true
 }

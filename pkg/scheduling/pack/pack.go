@@ -24,6 +24,10 @@ const (
 	// and how much of its worth must still be there, for it to be bought.
 	half   = 0.5
 	nearly = 0.98
+	// late is the part of the cost after which the rest is packed greedily too.
+	late = 0.5
+	// rounds bounds how often the linear program is solved again.
+	rounds = 30
 )
 
 // packer packs one demand.
@@ -36,25 +40,35 @@ type packer struct {
 }
 
 // Pack returns machines that hold the demand, whose fractional packing is given. Items
-// that fit on no kind are left out. It spends the solver's steps, and some more to come
-// to an end.
+// that fit on no kind are left out. improvements is how often machines are taken apart.
 func Pack(problem *lp.Problem, solver *lp.Solver, demand []int32, solution lp.Solution, improvements int) []lp.Column {
 	p := &packer{problem: problem, solver: solver, floor: floors(problem)}
 	rest := slices.Clone(demand)
 	var bought, best []lp.Column
-	for first := true; ; first = false {
-		packing := append(slices.Clip(bought), p.greedy(slices.Clone(rest), p.values(solution))...)
-		if first || p.cost(packing) < p.cost(best) {
-			best = packing
-		}
+	for round := 0; ; round++ {
+		values := p.values(solution)
 		whole := p.round(solution, rest)
-		bought = append(bought, whole...)
-		if len(whole) == 0 || solver.Steps <= 0 || p.cost(bought) >= p.cost(best) {
-			break
+		over := len(whole) == 0 || round == rounds
+		// The greedy way is good for the last few machines only.
+		if bought = append(bought, whole...); over || p.cost(bought) > late*(p.cost(bought)+worth(rest, values)) {
+			packing := append(slices.Clip(bought), p.greedy(slices.Clone(rest), values)...)
+			if best == nil || p.cost(packing) < p.cost(best) {
+				best = packing
+			}
+			over = over || p.cost(bought) >= p.cost(best)
+		}
+		if over {
+			return p.improve(best, values, improvements)
 		}
 		solution = solver.Solve(rest)
 	}
-	return p.improve(best, p.values(solution), improvements)
+}
+
+func worth(rest []int32, values []float64) (sum float64) {
+	for i, count := range rest {
+		sum += float64(count) * values[i]
+	}
+	return sum
 }
 
 // floors returns a small part of what each item would cost alone.
