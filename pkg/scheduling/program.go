@@ -29,15 +29,13 @@ type program struct {
 }
 
 // newProgram returns the program of packing so many pods of each class on kinds,
-// solved.
-func (m *model) newProgram(kinds []kind, left []int32) *program {
+// solved in about so many steps.
+func (m *model) newProgram(kinds []kind, left []int32, steps int) *program {
 	p := &program{kinds: kinds, itemOf: make([]int32, len(m.classes))}
 	index := map[string]int{}
 	var key []byte
 	allowed := make([]string, len(m.requirements))
-	pods := 0
 	for c, class := range m.classes {
-		pods += int(left[c])
 		p.itemOf[c] = -1
 		if left[c] == 0 {
 			continue
@@ -74,16 +72,17 @@ func (m *model) newProgram(kinds []kind, left []int32) *program {
 			p.mean[r] += p.Kinds[k].Capacity[r] / float64(len(p.Kinds))
 		}
 	}
-	p.solver = lp.NewSolver(&p.Problem, baseSteps+podSteps*pods)
+	p.solver = lp.NewSolver(&p.Problem, steps)
 	p.solution = p.solver.Solve(p.demand)
 	return p
 }
 
-// The steps of the linear programs and of packing: some for every problem, and some
-// for each pod. A step takes some nanoseconds.
+// The steps of the linear programs: of the one for all pods, and of one for what is
+// left of them. A step takes some nanoseconds; more of them make the bill smaller by
+// ever less, however many pods there are.
 const (
-	baseSteps = 2_000_000
-	podSteps  = 30
+	wholeSteps = 2_000_000
+	partSteps  = 300_000
 )
 
 // scaled returns a vector to the program's scale.

@@ -14,7 +14,7 @@ import (
 func Solve(problem Problem) Decision {
 	classes, requirements, unsuited := classify(&problem)
 	m := newModel(&problem, classes, requirements)
-	base := m.newProgram(m.prune(m.kinds, anyKinds), m.everyPod())
+	base := m.newProgram(m.prune(m.kinds, anyKinds), m.everyPod(), wholeSteps)
 	p, without := m.withGroups(base)
 	d := p.decision(without)
 	d.LowerBound = min(d.Cost, p.bound(base))
@@ -90,7 +90,7 @@ func (p *plan) tier(base *program, wanted []bool) {
 	for _, level := range order {
 		program := base
 		if len(order) > 1 || !slices.Equal(p.remaining(wanted), p.model.everyPod()) {
-			program = p.model.newProgram(p.model.prune(levels[level], p.model.sameLimits), p.remaining(wanted))
+			program = p.model.newProgram(p.model.prune(levels[level], p.model.sameLimits), p.remaining(wanted), wholeSteps)
 		}
 		p.level(program, levels[level], wanted)
 	}

@@ -151,7 +151,7 @@ func (s *stage) packRest() (again bool) {
 				left[c] = s.left[c]
 			}
 		}
-		program = s.model.newProgram(kinds, left)
+		program = s.model.newProgram(kinds, left, partSteps)
 	}
 	refused, bought := false, false
 	columns := pack.Pack(&program.Problem, program.solver, program.demand, program.solution, improvements)

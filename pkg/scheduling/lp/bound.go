@@ -9,9 +9,6 @@ const (
 	// repairs is how often the values on one kind are lowered before the rest of
 	// what is too much is left to the division of all.
 	repairs = 4
-	// provingSteps bounds the search that proves that a kind holds no more value
-	// than it costs. It ends by itself on machines for a dozen items.
-	provingSteps = 3000
 	// nearlyOptimal is how much better than its cost a column of Relax must be, as
 	// a part of it.
 	nearlyOptimal = 1e-4
@@ -21,12 +18,13 @@ const (
 // prove it: nothing that any kind can hold is worth more than it costs, so that they are
 // a feasible solution of the dual program. They are values with those of the items
 // lowered that a kind could hold too much of; in the end all are divided by what the
-// worst kind still has too much (Farley 1990). Any values not below zero will do.
-func (s *Solver) Bound(values []float64, demand []int32) (bound float64, prices []float64) {
+// worst kind still has too much (Farley 1990). Any values not below zero will do. A search of
+// so many steps may prove that a kind holds less than items that can be cut could be worth.
+func (s *Solver) Bound(values []float64, demand []int32, steps int) (bound float64, prices []float64) {
 	prices = slices.Clone(values)
 	worst := 1.0
 	for k := range s.fillers {
-		worst = max(worst, s.repair(k, prices, demand))
+		worst = max(worst, s.repair(k, prices, demand, steps))
 	}
 	for i := range prices {
 		prices[i] /= worst
@@ -76,10 +74,10 @@ func (s *Solver) Relax(solution *Solution, demand []int32, steps int) []float64 
 
 // repair lowers values until a kind can hold no more than it costs, or for some
 // times, and returns how many times its cost it can hold still.
-func (s *Solver) repair(k int, values []float64, demand []int32) (ratio float64) {
+func (s *Solver) repair(k int, values []float64, demand []int32, steps int) (ratio float64) {
 	f := s.fillers[k]
 	for range repairs {
-		ratio = s.most(k, values, demand)
+		ratio = s.most(k, values, demand, steps)
 		if ratio <= 1 {
 			return 1
 		}
@@ -89,11 +87,11 @@ func (s *Solver) repair(k int, values []float64, demand []int32) (ratio float64)
 			}
 		}
 	}
-	return s.most(k, values, demand)
+	return s.most(k, values, demand, steps)
 }
 
 // most returns how many times its cost a kind can hold at most.
-func (s *Solver) most(k int, values []float64, demand []int32) float64 {
+func (s *Solver) most(k int, values []float64, demand []int32, steps int) float64 {
 	f, cost := s.fillers[k], s.problem.Kinds[k].Cost
 	if bound := f.bound(values, demand); bound <= cost {
 		return bound / cost
@@ -102,7 +100,7 @@ func (s *Solver) most(k int, values []float64, demand []int32) float64 {
 	if bound <= cost {
 		return bound / cost
 	}
-	if value, _, complete := f.search(f.kind.Capacity, values, demand, cost, provingSteps); complete {
+	if value, _, complete := f.search(f.kind.Capacity, values, demand, cost, steps); complete {
 		bound = min(bound, value)
 	}
 	return bound / cost
