@@ -68,6 +68,11 @@ bench-api: ## Measure omni-apiserver against a CRD of the same schema, in minute
 	mkdir -p bin
 	go run ./test/bench --out bin/bench-api.json
 
+.PHONY: bench-solve
+bench-solve: ## Measure the solver: bill against lower bound, time, allocations; the table is printed, bin/bench-solve.json has it too.
+	mkdir -p bin
+	go run ./test/bench-solve --out bin/bench-solve.json
+
 .PHONY: fuzz
 fuzz: ## Fuzz for a minute and a half: no input breaks out of a script's quotes, none breaks validation.
 	for target in FuzzQuote FuzzRender FuzzRenderOffboard FuzzRenderGCP; do \

@@ -27,6 +27,7 @@ func (m *model) choices(program *program, wanted []bool) (choices [][]map[int32]
 		choice := make([]map[int32]bool, len(m.topology.keys))
 		for _, key := range keys {
 			choice[key] = m.mostUsed(program, key, count)
+			m.addPresent(key, wanted, choice[key])
 		}
 		for c := range m.classes {
 			if wanted[c] {
@@ -57,6 +58,24 @@ func (m *model) spreadKeys(wanted []bool) (keys []int) {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// addPresent adds the domains of nodes that count for a wanted class: they are there
+// whether chosen or not.
+func (m *model) addPresent(key int, wanted []bool, domains map[int32]bool) {
+	for c := range m.classes {
+		for i := range m.topology.rules[c].spreads {
+			t := m.topology.tallies[m.topology.rules[c].spreads[i].tally]
+			if !wanted[c] || t.key != key {
+				continue
+			}
+			for _, profile := range m.nodeProfiles {
+				if t.eligible[profile] {
+					domains[m.topology.domains[key][profile]] = true
+				}
+			}
+		}
+	}
 }
 
 // mostUsed returns the domains in which the fractional packing spends most.

@@ -127,7 +127,7 @@ func (p *plan) decision(without map[group]string) Decision {
 
 // purchase names the candidate for a machine, and the next best one for its pods.
 func (p *plan) purchase(m *machine, pods []*corev1.Pod) Purchase {
-	chosen := p.model.candidate(m.kind)
+	chosen := p.preferred(m)
 	return Purchase{Candidate: *chosen, Pods: pods, RunnerUp: p.runnerUp(m, chosen)}
 }
 

@@ -14,15 +14,13 @@ import (
 func Solve(problem Problem) Decision {
 	classes, requirements, unsuited := classify(&problem)
 	m := newModel(&problem, classes, requirements)
-	base := m.newProgram(m.prune(m.kinds, anyKinds), m.everyPod(), wholeSteps)
+	base := m.newProgram(m.prune(m.kinds, m.sameLimits), m.everyPod(), wholeSteps)
 	p, without := m.withGroups(base)
 	d := p.decision(without)
 	d.LowerBound = min(d.Cost, p.bound(base))
 	d.Unschedulable = append(unsuited, d.Unschedulable...)
 	return d
 }
-
-func anyKinds(_, _ *kind) bool { return true }
 
 func (m *model) everyPod() []int32 {
 	left := make([]int32, len(m.classes))
@@ -107,10 +105,10 @@ func (p *plan) remaining(wanted []bool) []int32 {
 	return left
 }
 
-// sameLimits says whether two kinds count for the same limits, if any.
+// sameLimits says whether a may be bought whenever b may.
 func (m *model) sameLimits(a, b *kind) bool {
 	_, bounded := m.problem.Budgets[a.template]
-	return !bounded || a.template == b.template
+	return !bounded || m.candidate(a).Main() || (a.template == b.template && !m.candidate(b).Main())
 }
 
 // level places wanted classes on machines that there are and on kinds, and keeps the
@@ -134,6 +132,7 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 		}
 		next.newStage(census, wanted, kinds, program).run()
 		next.verify()
+		next.shrink()
 		if best == nil || next.better(best) {
 			best = next
 		}
@@ -148,7 +147,7 @@ func (p *plan) mend(program *program, kinds []kind, wanted []bool) {
 	for !p.complete(wanted) {
 		next := p.clone()
 		s := next.newStage(next.recount(), wanted, kinds, program)
-		if !slices.ContainsFunc(s.leftTied(), s.placeOne) {
+		if !slices.ContainsFunc(s.leftOver(false), s.placeOne) {
 			return
 		}
 		next.verify()

@@ -67,9 +67,10 @@ const tiny = 1e-12
 func (s *stage) run() {
 	s.placeTied()
 	s.fillRoom()
-	for bought := true; bought; {
-		bought = s.packRest()
+	for s.packRest() {
+		s.fillRoom()
 	}
+	s.fillRoom()
 }
 
 // open says whether pods of the class are left to be placed in this stage.
@@ -136,7 +137,7 @@ func (s *stage) putColumn(index int, column lp.Column) {
 }
 
 // packRest buys machines for the pods that are not tied, as far as the budgets allow.
-// It is true when a budget forbade some and others may do.
+// It is true when a budget forbade some: other machines may do.
 func (s *stage) packRest() (again bool) {
 	program := s.program
 	demand, any := s.demand()
@@ -153,19 +154,17 @@ func (s *stage) packRest() (again bool) {
 		}
 		program = s.model.newProgram(kinds, left, partSteps)
 	}
-	refused, bought := false, false
 	columns := pack.Pack(&program.Problem, program.solver, program.demand, program.solution, improvements)
 	s = &stage{plan: s.plan, census: s.census, wanted: s.wanted, program: program}
 	for _, column := range columns {
 		if index, ok := s.buy(&program.kinds[column.Kind]); ok {
 			s.census.appear(program.kinds[column.Kind].profile, int32(index), true)
 			s.putColumn(index, column)
-			bought = true
 		} else {
-			refused = true
+			again = true
 		}
 	}
-	return refused && bought
+	return again
 }
 
 // improvements is how often pack takes machines apart.

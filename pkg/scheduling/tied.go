@@ -14,7 +14,7 @@ import (
 // them, on machines that there are or on new ones. Some wait for others to be
 // near, so it goes round until nothing changes.
 func (s *stage) placeTied() {
-	order := s.leftTied()
+	order := s.leftOver(true)
 	for placed := true; placed; {
 		placed = false
 		for _, c := range order {
@@ -25,10 +25,11 @@ func (s *stage) placeTied() {
 	}
 }
 
-// leftTied returns the classes of tied pods that are to be placed, the hardest first.
-func (s *stage) leftTied() (order []int) {
+// leftOver returns the classes of pods that are to be placed, or only the tied ones, the
+// hardest first.
+func (s *stage) leftOver(tied bool) (order []int) {
 	for c, class := range s.model.classes {
-		if class.tied && s.open(c) {
+		if s.open(c) && (class.tied || !tied) {
 			order = append(order, c)
 		}
 	}
@@ -47,7 +48,14 @@ func (s *stage) hardness(a, b int) int {
 	)
 }
 
-func (s *stage) worth(class int) float64 { return s.values[s.program.itemOf[class]] }
+// worth is the value of a pod of a class. The program does not know those that were
+// taken back after it was made; they come first.
+func (s *stage) worth(class int) float64 {
+	if item := s.program.itemOf[class]; item >= 0 {
+		return s.values[item]
+	}
+	return slices.Max(append([]float64{1}, s.values...))
+}
 
 // placeOne places a pod of a class, if it can.
 func (s *stage) placeOne(c int) bool {

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scheduling
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+)
+
+var web = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}
+
+func pods(n int, cpu string, mutate ...func(*corev1.Pod)) (list []*corev1.Pod) {
+	label := func(p *corev1.Pod) { p.Labels = map[string]string{"app": "web"} }
+	for i := range n {
+		list = append(list, pod(fmt.Sprintf("web-%02d", i), cpu, append([]func(*corev1.Pod){label}, mutate...)...))
+	}
+	return list
+}
+
+func spreadBy(key string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+			MaxSkew: 1, TopologyKey: key, WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: web,
+		}}
+	}
+}
+
+func minDomains(n int32) func(*corev1.Pod) {
+	return func(p *corev1.Pod) { p.Spec.TopologySpreadConstraints[0].MinDomains = &n }
+}
+
+func terms(key string) []corev1.PodAffinityTerm {
+	return []corev1.PodAffinityTerm{{TopologyKey: key, LabelSelector: web}}
+}
+
+func apart(key string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: terms(key)}}
+	}
+}
+
+func together(key string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Spec.Affinity = &corev1.Affinity{PodAffinity: &corev1.PodAffinity{RequiredDuringSchedulingIgnoredDuringExecution: terms(key)}}
+	}
+}
+
+func inGroup(name string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		if p.Labels == nil {
+			p.Labels = map[string]string{}
+		}
+		p.Labels[v1beta1.LabelPodGroup] = name
+	}
+}
+
+func withClaim(name string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name},
+		}}}
+	}
+}
+
+func withPriority(n int32) func(*corev1.Pod) {
+	return func(p *corev1.Pod) { p.Spec.Priority = &n }
+}
+
+// zones counts the pods that are bought for by zone.
+func zones(d Decision) string {
+	counts := map[string]int{}
+	for _, p := range d.Purchases {
+		counts[p.Candidate.Offering.Zone] += len(p.Pods)
+	}
+	var parts []string
+	for _, zone := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s:%d", zone, counts[zone]))
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestTopology(t *testing.T) {
+	const zone = corev1.LabelTopologyZone
+	a, b, c := candidate("m5.4xlarge", "a", 16, 0.70), candidate("m5.4xlarge", "b", 16, 0.71), candidate("m5.4xlarge", "c", 16, 0.72)
+	all := []Candidate{c, a, b}
+	main := candidate("m5.4xlarge", "b", 16, 0.90)
+	main.Location, main.Taints = "", nil
+	host := func(c Candidate) Candidate {
+		c.Labels = maps.Clone(c.Labels)
+		c.Labels[corev1.LabelHostname] = "planned"
+		return c
+	}
+	node := func(name, zone string, running ...*corev1.Pod) Node {
+		return Node{
+			Name: name, Labels: map[string]string{corev1.LabelTopologyZone: zone, corev1.LabelHostname: name},
+			Free: corev1.ResourceList{}, Pods: running,
+		}
+	}
+	one := int64(1)
+	annotated := func(p *corev1.Pod) {
+		p.Annotations = map[string]string{v1beta1.AnnotationPodGroupMinAvailable: "4"}
+	}
+	lowly := candidate("m5.large", "a", 2, 0.01)
+	lowly.Priority, lowly.Template = -1, Template{"team-a", "last"}
+	for name, test := range map[string]struct {
+		problem  Problem
+		machines int
+		zones    string
+		left     int
+		reason   string
+	}{
+		"one zone is enough when there is no other": {problem: Problem{Pods: pods(4, "1", spreadBy(zone)), Candidates: all}, machines: 1, zones: "a:4"},
+		"a node in another zone makes two":          {problem: Problem{Pods: pods(4, "1", spreadBy(zone)), Candidates: all, Nodes: []Node{node("n", "b")}}, machines: 2, zones: "a:2 b:2"},
+		"minDomains makes three":                    {problem: Problem{Pods: pods(6, "1", spreadBy(zone), minDomains(3)), Candidates: all}, machines: 3, zones: "a:2 b:2 c:2"},
+		"what runs counts":                          {problem: Problem{Pods: pods(3, "1", spreadBy(zone)), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a", pods(2, "1")...)}}, machines: 1, zones: "b:3"},
+		"a zone that cannot grow bounds the others": {problem: Problem{Pods: pods(3, "1", spreadBy(zone)), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a")}}, machines: 1, zones: "b:1", left: 2, reason: "topology spread"},
+		"one a host":           {problem: Problem{Pods: pods(3, "1", apart(corev1.LabelHostname)), Candidates: []Candidate{host(a), host(b)}}, machines: 3, zones: "a:3"},
+		"one a zone":           {problem: Problem{Pods: pods(4, "1", apart(zone)), Candidates: all}, machines: 3, zones: "a:1 b:1 c:1", left: 1, reason: "affinity"},
+		"all in one zone":      {problem: Problem{Pods: pods(20, "1", together(zone)), Candidates: all}, machines: 2, zones: "a:20"},
+		"where the others run": {problem: Problem{Pods: pods(2, "1", together(zone)), Candidates: all, Nodes: []Node{node("n", "c", pods(1, "1")...)}}, machines: 1, zones: "c:2"},
+		"a running pod keeps others out of its zone": {problem: Problem{Pods: pods(1, "1"), Candidates: []Candidate{a, b}, Nodes: []Node{node("n", "a", pods(1, "1", apart(zone))...)}}, machines: 1, zones: "b:1"},
+		"volumes are for the main cluster":           {problem: Problem{Pods: pods(1, "1", withClaim("v")), Candidates: []Candidate{a, main}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, machines: 1, zones: "b:1"},
+		"a volume nowhere in the main cluster":       {problem: Problem{Pods: pods(1, "1", withClaim("v")), Candidates: []Candidate{a}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, left: 1, reason: "mount no persistent volumes"},
+		"a group that does not fit is left whole":    {problem: Problem{Pods: pods(20, "1", inGroup("job")), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, left: 20, reason: "group job"},
+		"a part of a group is enough if it says so":  {problem: Problem{Pods: pods(20, "1", inGroup("job"), annotated), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 1, zones: "a:15", left: 5, reason: "limits.edges"},
+		"machines of main count for no limit":        {problem: Problem{Pods: pods(20, "1"), Candidates: []Candidate{a, main}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 2, zones: "a:15 b:5"},
+		"a template of low priority is the last":     {problem: Problem{Pods: pods(1, "1"), Candidates: []Candidate{a, lowly}}, machines: 1, zones: "a:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := Solve(test.problem)
+			if len(d.Purchases) != test.machines || zones(d) != test.zones || len(d.Unschedulable) != test.left {
+				t.Fatalf("%d machines, zones %s, left %d; want %d, %s, %d", len(d.Purchases), zones(d), len(d.Unschedulable), test.machines, test.zones, test.left)
+			}
+			if test.left > 0 && !strings.Contains(d.Unschedulable[0].Reason, test.reason) {
+				t.Errorf("reason %q does not say %q", d.Unschedulable[0].Reason, test.reason)
+			}
+		})
+	}
+}
+
+func TestPriorityDecidesWhoGetsTheLastMachine(t *testing.T) {
+	one := int64(1)
+	urgent := pod("z", "1", withPriority(10))
+	d := Solve(Problem{
+		Pods: append(pods(15, "1", withPriority(1)), urgent), Candidates: []Candidate{candidate("m5.4xlarge", "a", 16, 0.70)},
+		Budgets: map[Template]Budget{template: {Edges: &one}},
+	})
+	if len(d.Purchases) != 1 || !slices.Contains(d.Purchases[0].Pods, urgent) || len(d.Unschedulable) != 1 {
+		t.Errorf("decision = %+v", d)
+	}
+}
+
+func TestPreferencesDecideBetweenEqualCosts(t *testing.T) {
+	likes := pod("p", "1", func(p *corev1.Pod) {
+		p.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{
+			Weight: 1, Preference: corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{
+				Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{"b"},
+			}}},
+		}}}}
+	})
+	d := Solve(Problem{Pods: []*corev1.Pod{likes}, Candidates: []Candidate{candidate("m5.large", "a", 2, 0.10), candidate("m5.large", "b", 2, 0.10)}})
+	if zones(d) != "b:1" {
+		t.Errorf("zones %s, want b:1", zones(d))
+	}
+}
