@@ -19,7 +19,7 @@ import (
 // group is a set of pods that are scheduled as one.
 type group struct {
 	name string
-	// minimum is how many of the pods must be scheduled for any to be.
+	// minimum is how many of the pending pods must be scheduled for any to be.
 	minimum   int
 	scheduled int
 	waiting   []*corev1.Pod
@@ -38,7 +38,7 @@ func groupsOf(problem *scheduling.Problem, decision *scheduling.Decision) groups
 	for _, pod := range problem.Pods {
 		if g := all.of(pod); g != nil {
 			if n, err := strconv.Atoi(pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]); err == nil {
-				g.minimum = n
+				g.minimum = n - running(problem, pod)
 			}
 		}
 	}
@@ -53,6 +53,18 @@ func groupsOf(problem *scheduling.Problem, decision *scheduling.Decision) groups
 		}
 	}
 	return all
+}
+
+// running is the number of pods of the pod's group that have a node already.
+func running(problem *scheduling.Problem, pod *corev1.Pod) (n int) {
+	for i := range problem.Nodes {
+		for _, p := range problem.Nodes[i].Pods {
+			if p.Namespace == pod.Namespace && p.Labels[v1beta1.LabelPodGroup] == pod.Labels[v1beta1.LabelPodGroup] {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // of returns the group of the pod, nil when it has none.

@@ -57,9 +57,11 @@ func TestBill(t *testing.T) {
 			return
 		}
 		if decision.LowerBound > theirs.Cost+tolerance {
+			keep(t, problem)
 			t.Fatalf("the lower bound is %v, first fit costs %v:\n%s\n\nthe decision:\n%s\n\nthe problem:\n%s", decision.LowerBound, theirs.Cost, summary(theirs), summary(&decision), write(t, problem))
 		}
 		if decision.Cost > theirs.Cost+tolerance {
+			keep(t, problem)
 			t.Fatalf("the bill is %v, first fit's is %v:\n%s\n\nthe decision:\n%s\n\nthe problem:\n%s", decision.Cost, theirs.Cost, summary(theirs), summary(&decision), write(t, problem))
 		}
 	})
@@ -112,13 +114,19 @@ func accept(t rapid.TB, problem *scheduling.Problem, decision *scheduling.Decisi
 	if len(report.Findings) == 0 {
 		return
 	}
-	data := write(t, problem)
-	if *save != "" {
-		if err := os.WriteFile(*save, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	keep(t, problem)
+	t.Fatalf("%s\n\nthe decision:\n%s\n\nthe problem:\n%s", findings(report), summary(decision), write(t, problem))
+}
+
+// keep saves a problem that fails, if asked to.
+func keep(t rapid.TB, problem *scheduling.Problem) {
+	t.Helper()
+	if *save == "" {
+		return
 	}
-	t.Fatalf("%s\n\nthe decision:\n%s\n\nthe problem:\n%s", findings(report), summary(decision), data)
+	if err := os.WriteFile(*save, write(t, problem), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // summary says what goes where.

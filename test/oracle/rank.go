@@ -43,7 +43,8 @@ func highest(pods []*corev1.Pod) int32 {
 
 // demoted reports machines that were bought by a template of lower priority though
 // one of higher priority could buy for each of their pods. What a machine has left
-// may be given to any pod.
+// may be given to any pod, and pods with topology spread may need a domain that
+// only the lower one has when it is their turn.
 func (m *market) demoted(ctx context.Context, c *cluster, decision *scheduling.Decision, report *Report) error {
 	for i := range decision.Purchases {
 		purchase, better := &decision.Purchases[i], ""
@@ -52,7 +53,8 @@ func (m *market) demoted(ctx context.Context, c *cluster, decision *scheduling.D
 			if better, err = m.better(ctx, c, step{pod, purchaseName(i)}, purchase.Candidate.Priority); err != nil {
 				return err
 			}
-			if better == "" {
+			if better == "" || !Unspread(pod) {
+				better = ""
 				break
 			}
 		}
