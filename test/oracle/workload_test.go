@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	data   = flag.String("data", "testdata", "directory of catalog-omni-v1.json and workload-*.json, plain or gzipped")
+	data   = flag.String("data", "../../pkg/scheduling/workload/testdata", "directory of catalog-omni-v1.json and workload-*.json, plain or gzipped")
 	choose = flag.Bool("choose", false, "of the workloads, also say what kube-scheduler does when it chooses itself")
 )
 
