@@ -45,7 +45,7 @@ test: test-unit test-oracle test-lab test-e2e ## Run every test: unit, integrati
 # machine that compiles meanwhile.
 .PHONY: test-unit
 test-unit: ## Run unit and integration tests (real etcd, real AWS SDK against the emulator, real bash).
-	go test -timeout 20m ./...
+	go test -timeout 40m ./...
 
 # The module compiles with the versions and flags of the main one, so that beyond the
 # main one's packages it costs kube-scheduler's own only.
