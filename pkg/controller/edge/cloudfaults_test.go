@@ -76,6 +76,26 @@ func TestCloudFaults(t *testing.T) {
 	t.Logf("\n%s", tableOf(results))
 }
 
+// TestMachineThatVanishes: some clouds forget a machine that has ended. One that they
+// have shown, and were told to end, is gone then: there is nothing to wait for.
+func TestMachineThatVanishes(t *testing.T) {
+	awsEndpoint := awstest.StartEmulator(t)
+	t.Setenv("AWS_ENDPOINT_URL", awsEndpoint)
+	for _, e := range []*emulated{newAWS(t, awsEndpoint), newGCP(t, clock.RealClock{}), newOCI(t, clock.RealClock{})} {
+		t.Run(string(e.provider), func(t *testing.T) {
+			edge := bought()
+			edge.Spec.InstanceType, edge.Spec.Zone = e.instanceType, e.zone
+			w := newWorldAt(t, e.location(), edge)
+			w.create(w.main, e.secret())
+			w.signIn = e.signIn(w.main)
+			w.settle(3)
+			w.phase(v1beta1.EdgeLaunched)
+			w.delete()
+			until(w, 0)
+		})
+	}
+}
+
 // tableOf prints a row for each fault and cloud, in the order of faults.
 func tableOf(results map[string]string) string {
 	var out strings.Builder
@@ -184,10 +204,16 @@ func endOf(w *world) {
 	if w.edge() != nil && w.edge().DeletionTimestamp.IsZero() {
 		w.delete()
 	}
+	until(w, time.Minute)
+}
+
+// until reconciles until the edge is gone, so much time apart for the controller.
+func until(w *world, apart time.Duration) {
+	w.t.Helper()
 	deadline := time.After(time.Minute)
 	for w.edge() != nil {
 		w.settle(1)
-		w.clock.Step(time.Minute)
+		w.clock.Step(apart)
 		select {
 		case <-deadline:
 			w.t.Fatalf("the edge is still there: %+v", w.edge().Status)

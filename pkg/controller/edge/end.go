@@ -83,8 +83,10 @@ func (l *life) instance(ctx context.Context, provider cloud.Provider) (instance 
 	// Nothing is launched after the deletion, so that is when the clock starts.
 	settled = l.Clock.Since(l.edge.DeletionTimestamp.Time) > settleTime
 	if status.InstanceID != "" {
+		// A cloud that has shown the machine, and ended it, may forget it at once.
+		shown := status.Phase == v1beta1.EdgeTerminating
 		instance, err = provider.Get(ctx, status.InstanceID)
-		return instance, err == nil && (instance != nil || settled), err
+		return instance, err == nil && (instance != nil || shown || settled), err
 	}
 	instance, err = provider.FindByEdge(ctx, string(l.edge.UID))
 	if err != nil {
@@ -133,15 +135,16 @@ func (l *life) forget(ctx context.Context) error {
 	return cluster.DeleteBootstrapToken(ctx, string(l.edge.UID))
 }
 
-// terminate ends the machine; it is done when the cloud says that it is gone.
+// terminate ends the machine; it is done when the cloud says that it is gone. The
+// phase is changed when the cloud has taken the order: instance relies on that.
 func (l *life) terminate(ctx context.Context, provider cloud.Provider, instance *cloud.Instance) (bool, error) {
-	l.edge.Status.Phase = v1beta1.EdgeTerminating
 	if instance.Gone() {
 		return true, nil
 	}
 	if err := provider.Terminate(ctx, instance.ID); err != nil {
 		return false, err
 	}
+	l.edge.Status.Phase = v1beta1.EdgeTerminating
 	instance, err := provider.Get(ctx, instance.ID)
 	return err == nil && instance.Gone(), err
 }
