@@ -10,7 +10,7 @@ onboard() { onboard_by_script; }
 
 # The machines that the cloud says are there, and not on their way out.
 machines() {
-    gcloud compute instances list --format='value(name)' \
+    gcloud compute instances list --verbosity=error --format='value(name)' \
         --filter='labels.omni-edge-id:* AND status:(PROVISIONING STAGING RUNNING)'
 }
 listing='gcloud compute instances list …'
