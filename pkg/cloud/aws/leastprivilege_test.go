@@ -108,7 +108,7 @@ func TestLeastPrivilege(t *testing.T) {
 		cloudtest.Run(t, cloudtest.Setup{
 			Provider: p, Elsewhere: provider(t, elsewhere), InstanceType: "m5.large", Zone: zone, Settle: time.Minute,
 		})
-		if _, err := p.ListOfferings(t.Context(), nil); err != nil {
+		if err := p.ListOfferings(t.Context(), nil).Err(); err != nil {
 			t.Errorf("ListOfferings: %v", err)
 		}
 	})

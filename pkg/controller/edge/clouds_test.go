@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
-	"github.com/castai/omni/pkg/cloud/gcp"
+	"github.com/castai/omni/pkg/cloud/gcp/contract"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/test/emulator/aws/awstest"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
@@ -93,7 +93,7 @@ func newGCP(t *testing.T, clk clock.Clock) *emulated {
 	t.Helper()
 	endpoint := gcptest.StartWithClock(t, clk, step)
 	gcptest.Network(t, endpoint)
-	account := gcptest.ServiceAccount(t, endpoint, "omni-edge-buyer", gcp.Permissions())
+	account := gcptest.ServiceAccount(t, endpoint, "omni-edge-buyer", contract.Permissions())
 	return &emulated{
 		provider: v1beta1.ProviderGCP, endpoint: endpoint,
 		spec: v1beta1.EdgeLocationSpec{Provider: v1beta1.ProviderGCP, Region: gcptest.Region, GCP: &v1beta1.GCPLocation{
