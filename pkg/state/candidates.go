@@ -43,13 +43,24 @@ func (r *Reader) addTemplate(s *State, template *v1beta1.NodeTemplate, main *mai
 	for _, locationKey := range slices.SortedFunc(maps.Keys(s.Locations), compareKeys) {
 		location := s.Locations[locationKey]
 		if locationKey.Namespace == template.Namespace && template.Spec.EdgeLocations.Allows(location.Name) &&
-			location.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) {
+			location.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(location.Status.Conditions, v1beta1.ConditionReady) &&
+			!refuses(locationKey, edges) {
 			r.addLocation(s, template, key, location)
 		}
 	}
 	if template.Spec.MainCluster.Enabled {
 		r.addMain(s, template, key, main)
 	}
+}
+
+// refuses says that a machine that a template bought in the location waits for a
+// person: the next would too. An edge that was made by hand may ask for what no
+// template asks for.
+func refuses(location client.ObjectKey, edges []v1beta1.Edge) bool {
+	return slices.ContainsFunc(edges, func(e v1beta1.Edge) bool {
+		return e.Namespace == location.Namespace && e.Spec.EdgeLocationName == location.Name &&
+			e.Spec.NodeTemplateName != "" && needsMending(&e)
+	})
 }
 
 func compareKeys(a, b client.ObjectKey) int {

@@ -83,15 +83,30 @@ func Awaits(e *v1beta1.Edge, now time.Time) bool {
 // Refused says that the machine of an edge does not come: the cloud has none, or
 // refused it for a reason that only a person can mend. No pod should wait for it.
 func Refused(e *v1beta1.Edge) bool {
-	launched := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionLaunched)
-	if launched == nil || launched.Status != metav1.ConditionFalse {
-		return false
+	switch refusal(e) {
+	case cloud.ClassCapacity, cloud.ClassQuota:
+		return true
 	}
-	switch cloud.ErrorClass(launched.Reason) {
-	case cloud.ClassConfig, cloud.ClassAuth, cloud.ClassCapacity, cloud.ClassQuota:
+	return needsMending(e)
+}
+
+// needsMending says that a person has to mend the location before it gives the edge,
+// or any other, a machine.
+func needsMending(e *v1beta1.Edge) bool {
+	switch refusal(e) {
+	case cloud.ClassConfig, cloud.ClassAuth:
 		return true
 	}
 	return false
+}
+
+// refusal is what the cloud refused the machine of an edge for, if it did.
+func refusal(e *v1beta1.Edge) cloud.ErrorClass {
+	launched := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionLaunched)
+	if launched == nil || launched.Status != metav1.ConditionFalse {
+		return ""
+	}
+	return cloud.ErrorClass(launched.Reason)
 }
 
 // edgeNode is the Node of an edge as it is, or as it will be. What is not known of

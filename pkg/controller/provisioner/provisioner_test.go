@@ -123,6 +123,26 @@ func TestDoesNotWaitForARefusedEdge(t *testing.T) {
 	}
 }
 
+// A location that refused a machine for a reason that only a person can mend gets no
+// other machines to refuse.
+func TestBuysNothingWhereItIsRefused(t *testing.T) {
+	stuck := &v1beta1.Edge{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "stuck", UID: "1"},
+		Spec:       v1beta1.EdgeSpec{EdgeLocationName: "oregon", NodeTemplateName: "batch", InstanceType: "m5.4xlarge"},
+		Status: v1beta1.EdgeStatus{Conditions: []metav1.Condition{
+			{Type: v1beta1.ConditionLaunched, Status: metav1.ConditionFalse, Reason: string(cloud.ClassConfig)},
+		}},
+	}
+	w := newWorld(t, []client.Object{location(), template(5), stuck}, []client.Object{namespace("jobs", "true"), pending("jobs")})
+	for range 30 {
+		w.reconcile()
+		w.clock.Step(time.Minute)
+	}
+	if edges := w.edges(); len(edges) != 1 {
+		t.Errorf("%d edges, want the stuck one only", len(edges))
+	}
+}
+
 // A refused offering is not asked for again at once.
 func TestAvoidsWhatIsUnavailable(t *testing.T) {
 	objects := func() ([]client.Object, []client.Object) {
