@@ -84,6 +84,10 @@ func validateMainCluster(main *omni.TemplateMainCluster, path *field.Path) field
 	if main.Enabled && main.Region == "" {
 		allErrs = append(allErrs, field.Required(path.Child("region"), "the region of the main cluster, when enabled is true"))
 	}
+	if main.Provider == omni.ProviderCustom {
+		return append(allErrs, field.NotSupported(path.Child("provider"), main.Provider,
+			[]omni.CloudProvider{omni.ProviderAWS, omni.ProviderGCP, omni.ProviderOCI}))
+	}
 	names, ok := namings[main.Provider]
 	if !ok || main.Region == "" {
 		return allErrs

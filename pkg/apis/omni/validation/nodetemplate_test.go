@@ -146,6 +146,10 @@ func TestValidateNodeTemplate(t *testing.T) {
 			change: func(s *omni.NodeTemplateSpec) { s.MainCluster.Provider = "aws" },
 			want:   []string{unsupported + "spec.mainCluster.provider"},
 		},
+		"main cluster without prices": {
+			change: func(s *omni.NodeTemplateSpec) { s.MainCluster.Provider = omni.ProviderCustom },
+			want:   []string{unsupported + "spec.mainCluster.provider"},
+		},
 		"priority": {
 			change: func(s *omni.NodeTemplateSpec) { s.Priority = 1001 },
 			want:   []string{invalid + "spec.priority"},
