@@ -94,8 +94,8 @@ func (t *tally) lowest() int32 {
 	return t.least
 }
 
-// add counts so many pods of a class, or of a resident, on a machine.
-func (s *census) add(class int, profile, machine, times int32) {
+// add counts a pod of a class, or a resident, on a machine.
+func (s *census) add(class int, profile, machine int32) {
 	r := s.topology.rules[class]
 	for _, i := range r.feeds {
 		t := s.topology.tallies[i]
@@ -104,8 +104,8 @@ func (s *census) add(class int, profile, machine, times int32) {
 		}
 		if d := s.domain(t.key, profile, machine); d >= 0 {
 			s.tallies[i].grow(d)
-			s.tallies[i].counts[d] += times
-			s.tallies[i].total += times
+			s.tallies[i].counts[d]++
+			s.tallies[i].total++
 			s.tallies[i].fresh = false
 		}
 	}
@@ -172,10 +172,11 @@ func (s *census) attracts(r *rules, profile, machine int32) bool {
 // usual says whether a machine of a kind would be in domains that are chosen.
 func (s *census) usual(k *kind) bool {
 	for key, domains := range s.chosen {
-		if d := int32(-1); domains != nil {
-			if d = s.domain(key, k.profile, -1); d >= 0 && !domains[d] {
-				return false
-			}
+		if domains == nil {
+			continue
+		}
+		if d := s.domain(key, k.profile, -1); d >= 0 && !domains[d] {
+			return false
 		}
 	}
 	return true

@@ -132,8 +132,7 @@ type bitset []uint64
 
 func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
 
-func (b bitset) add(i int)      { b[i/64] |= 1 << (i % 64) }
-func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+func (b bitset) add(i int) { b[i/64] |= 1 << (i % 64) }
 
 func (b bitset) contains(other bitset) bool {
 	for i := range b {

@@ -4,6 +4,7 @@
 package scheduling
 
 import (
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -42,9 +43,7 @@ func (m *model) newPlan() *plan {
 	for c, class := range m.classes {
 		p.left[c] = int32(len(class.pods))
 	}
-	for template, budget := range m.problem.Budgets {
-		p.budgets[template] = budget
-	}
+	maps.Copy(p.budgets, m.problem.Budgets)
 	order := make([]int, len(m.problem.Nodes))
 	for i := range order {
 		order[i] = i

@@ -86,7 +86,7 @@ func (s *stage) founds(c int) bool {
 
 func (s *stage) putTied(c, index int) {
 	s.put(c, index, 1)
-	s.census.add(c, s.machines[index].profile, int32(index), 1)
+	s.census.add(c, s.machines[index].profile, int32(index))
 }
 
 // openMachine returns the first machine that takes a pod of the class, -1 for none.
@@ -106,7 +106,7 @@ func (s *stage) buyFor(c int) bool {
 	class := s.model.classes[c]
 	next := int32(len(s.machines))
 	best, greatest := -1, 0.0
-	left := s.others(c)
+	left := s.others()
 	for k := range s.kinds {
 		kind := &s.kinds[k]
 		if tooSmall(kind.capacity, class.need) >= 0 || !s.model.suits(class, kind.profile) ||
@@ -128,8 +128,8 @@ func (s *stage) buyFor(c int) bool {
 	return ok
 }
 
-// others is how many of each item may fill a machine that is bought for a class.
-func (s *stage) others(c int) []int32 {
+// others is how many of each item may fill a new machine.
+func (s *stage) others() []int32 {
 	left := make([]int32, len(s.program.Items))
 	for other, item := range s.program.itemOf {
 		if item >= 0 && s.open(other) {

@@ -19,20 +19,18 @@ import (
 
 var web = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}
 
-func pods(n int, cpu string, mutate ...func(*corev1.Pod)) (list []*corev1.Pod) {
+func webPods(n int, mutate ...func(*corev1.Pod)) (list []*corev1.Pod) {
 	label := func(p *corev1.Pod) { p.Labels = map[string]string{"app": "web"} }
 	for i := range n {
-		list = append(list, pod(fmt.Sprintf("web-%02d", i), cpu, append([]func(*corev1.Pod){label}, mutate...)...))
+		list = append(list, pod(fmt.Sprintf("web-%02d", i), "1", append([]func(*corev1.Pod){label}, mutate...)...))
 	}
 	return list
 }
 
-func spreadBy(key string) func(*corev1.Pod) {
-	return func(p *corev1.Pod) {
-		p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-			MaxSkew: 1, TopologyKey: key, WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: web,
-		}}
-	}
+func overZones(p *corev1.Pod) {
+	p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+		MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: web,
+	}}
 }
 
 func minDomains(n int32) func(*corev1.Pod) {
@@ -119,22 +117,22 @@ func TestTopology(t *testing.T) {
 		left     int
 		reason   string
 	}{
-		"one zone is enough when there is no other": {problem: Problem{Pods: pods(4, "1", spreadBy(zone)), Candidates: all}, machines: 1, zones: "a:4"},
-		"a node in another zone makes two":          {problem: Problem{Pods: pods(4, "1", spreadBy(zone)), Candidates: all, Nodes: []Node{node("n", "b")}}, machines: 2, zones: "a:2 b:2"},
-		"minDomains makes three":                    {problem: Problem{Pods: pods(6, "1", spreadBy(zone), minDomains(3)), Candidates: all}, machines: 3, zones: "a:2 b:2 c:2"},
-		"what runs counts":                          {problem: Problem{Pods: pods(3, "1", spreadBy(zone)), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a", pods(2, "1")...)}}, machines: 1, zones: "b:3"},
-		"a zone that cannot grow bounds the others": {problem: Problem{Pods: pods(3, "1", spreadBy(zone)), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a")}}, machines: 1, zones: "b:1", left: 2, reason: "topology spread"},
-		"one a host":           {problem: Problem{Pods: pods(3, "1", apart(corev1.LabelHostname)), Candidates: []Candidate{host(a), host(b)}}, machines: 3, zones: "a:3"},
-		"one a zone":           {problem: Problem{Pods: pods(4, "1", apart(zone)), Candidates: all}, machines: 3, zones: "a:1 b:1 c:1", left: 1, reason: "affinity"},
-		"all in one zone":      {problem: Problem{Pods: pods(20, "1", together(zone)), Candidates: all}, machines: 2, zones: "a:20"},
-		"where the others run": {problem: Problem{Pods: pods(2, "1", together(zone)), Candidates: all, Nodes: []Node{node("n", "c", pods(1, "1")...)}}, machines: 1, zones: "c:2"},
-		"a running pod keeps others out of its zone": {problem: Problem{Pods: pods(1, "1"), Candidates: []Candidate{a, b}, Nodes: []Node{node("n", "a", pods(1, "1", apart(zone))...)}}, machines: 1, zones: "b:1"},
-		"volumes are for the main cluster":           {problem: Problem{Pods: pods(1, "1", withClaim("v")), Candidates: []Candidate{a, main}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, machines: 1, zones: "b:1"},
-		"a volume nowhere in the main cluster":       {problem: Problem{Pods: pods(1, "1", withClaim("v")), Candidates: []Candidate{a}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, left: 1, reason: "mount no persistent volumes"},
-		"a group that does not fit is left whole":    {problem: Problem{Pods: pods(20, "1", inGroup("job")), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, left: 20, reason: "group job"},
-		"a part of a group is enough if it says so":  {problem: Problem{Pods: pods(20, "1", inGroup("job"), annotated), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 1, zones: "a:15", left: 5, reason: "limits.edges"},
-		"machines of main count for no limit":        {problem: Problem{Pods: pods(20, "1"), Candidates: []Candidate{a, main}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 2, zones: "a:15 b:5"},
-		"a template of low priority is the last":     {problem: Problem{Pods: pods(1, "1"), Candidates: []Candidate{a, lowly}}, machines: 1, zones: "a:1"},
+		"one zone is enough when there is no other": {problem: Problem{Pods: webPods(4, overZones), Candidates: all}, machines: 1, zones: "a:4"},
+		"a node in another zone makes two":          {problem: Problem{Pods: webPods(4, overZones), Candidates: all, Nodes: []Node{node("n", "b")}}, machines: 2, zones: "a:2 b:2"},
+		"minDomains makes three":                    {problem: Problem{Pods: webPods(6, overZones, minDomains(3)), Candidates: all}, machines: 3, zones: "a:2 b:2 c:2"},
+		"what runs counts":                          {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a", webPods(2)...)}}, machines: 1, zones: "b:3"},
+		"a zone that cannot grow bounds the others": {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a")}}, machines: 1, zones: "b:1", left: 2, reason: "topology spread"},
+		"one a host":           {problem: Problem{Pods: webPods(3, apart(corev1.LabelHostname)), Candidates: []Candidate{host(a), host(b)}}, machines: 3, zones: "a:3"},
+		"one a zone":           {problem: Problem{Pods: webPods(4, apart(zone)), Candidates: all}, machines: 3, zones: "a:1 b:1 c:1", left: 1, reason: "affinity"},
+		"all in one zone":      {problem: Problem{Pods: webPods(20, together(zone)), Candidates: all}, machines: 2, zones: "a:20"},
+		"where the others run": {problem: Problem{Pods: webPods(2, together(zone)), Candidates: all, Nodes: []Node{node("n", "c", webPods(1)...)}}, machines: 1, zones: "c:2"},
+		"a running pod keeps others out of its zone": {problem: Problem{Pods: webPods(1), Candidates: []Candidate{a, b}, Nodes: []Node{node("n", "a", webPods(1, apart(zone))...)}}, machines: 1, zones: "b:1"},
+		"volumes are for the main cluster":           {problem: Problem{Pods: webPods(1, withClaim("v")), Candidates: []Candidate{a, main}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, machines: 1, zones: "b:1"},
+		"a volume nowhere in the main cluster":       {problem: Problem{Pods: webPods(1, withClaim("v")), Candidates: []Candidate{a}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, left: 1, reason: "mount no persistent volumes"},
+		"a group that does not fit is left whole":    {problem: Problem{Pods: webPods(20, inGroup("job")), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, left: 20, reason: "group job"},
+		"a part of a group is enough if it says so":  {problem: Problem{Pods: webPods(20, inGroup("job"), annotated), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 1, zones: "a:15", left: 5, reason: "limits.edges"},
+		"machines of main count for no limit":        {problem: Problem{Pods: webPods(20), Candidates: []Candidate{a, main}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 2, zones: "a:15 b:5"},
+		"a template of low priority is the last":     {problem: Problem{Pods: webPods(1), Candidates: []Candidate{a, lowly}}, machines: 1, zones: "a:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := Solve(test.problem)
@@ -152,7 +150,7 @@ func TestPriorityDecidesWhoGetsTheLastMachine(t *testing.T) {
 	one := int64(1)
 	urgent := pod("z", "1", withPriority(10))
 	d := Solve(Problem{
-		Pods: append(pods(15, "1", withPriority(1)), urgent), Candidates: []Candidate{candidate("m5.4xlarge", "a", 16, 0.70)},
+		Pods: append(webPods(15, withPriority(1)), urgent), Candidates: []Candidate{candidate("m5.4xlarge", "a", 16, 0.70)},
 		Budgets: map[Template]Budget{template: {Edges: &one}},
 	})
 	if len(d.Purchases) != 1 || !slices.Contains(d.Purchases[0].Pods, urgent) || len(d.Unschedulable) != 1 {

@@ -3,7 +3,10 @@
 
 package scheduling
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // begin returns a census of the pods that are on nodes, with all machines of the plan
 // there.
@@ -16,7 +19,7 @@ func (p *plan) begin() *census {
 		}
 		for _, pod := range p.model.problem.Nodes[m.node].Pods {
 			if resident, ok := p.model.residentOf[pod]; ok {
-				s.add(int(resident), m.profile, int32(index), 1)
+				s.add(int(resident), m.profile, int32(index))
 			}
 			if ports := hostPorts(&pod.Spec); len(ports) > 0 {
 				s.use(int32(index), ports)
@@ -30,7 +33,7 @@ func (p *plan) begin() *census {
 func (p *plan) recount() *census {
 	s := p.begin()
 	for _, next := range p.steps {
-		s.add(int(next.class), p.machines[next.machine].profile, next.machine, 1)
+		s.add(int(next.class), p.machines[next.machine].profile, next.machine)
 	}
 	return s
 }
@@ -67,7 +70,7 @@ func (p *plan) replay() (forbidden bool) {
 			if !s.allows(int(next.class), profile, next.machine) {
 				return false
 			}
-			s.add(int(next.class), profile, next.machine, 1)
+			s.add(int(next.class), profile, next.machine)
 			order = append(order, next)
 			moved = true
 			return true
@@ -108,9 +111,7 @@ func (p *plan) dropEmpty() (dropped bool) {
 }
 
 func (p *plan) resetBudgets() {
-	for template, budget := range p.model.problem.Budgets {
-		p.budgets[template] = budget
-	}
+	maps.Copy(p.budgets, p.model.problem.Budgets)
 	for _, m := range p.machines {
 		if budget, bounded := p.budgets[templateOf(m)]; bounded && m.node < 0 {
 			p.budgets[m.kind.template] = budget.spend(p.model.candidate(m.kind))
