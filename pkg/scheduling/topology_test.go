@@ -118,7 +118,8 @@ func TestTopology(t *testing.T) {
 		reason   string
 	}{
 		"one zone is enough when there is no other": {problem: Problem{Pods: webPods(4, overZones), Candidates: all}, machines: 1, zones: "a:4"},
-		"a node in another zone makes two":          {problem: Problem{Pods: webPods(4, overZones), Candidates: all, Nodes: []Node{node("n", "b")}}, machines: 2, zones: "a:2 b:2"},
+		"where a node is, its zone will do":         {problem: Problem{Pods: webPods(4, overZones), Candidates: all, Nodes: []Node{node("n", "b")}}, machines: 1, zones: "b:4"},
+		"nodes in two zones make two":               {problem: Problem{Pods: webPods(4, overZones), Candidates: all, Nodes: []Node{node("n", "a"), node("o", "b")}}, machines: 2, zones: "a:2 b:2"},
 		"minDomains makes three":                    {problem: Problem{Pods: webPods(6, overZones, minDomains(3)), Candidates: all}, machines: 3, zones: "a:2 b:2 c:2"},
 		"what runs counts":                          {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a", webPods(2)...)}}, machines: 1, zones: "b:3"},
 		"a zone that cannot grow bounds the others": {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a")}}, machines: 1, zones: "b:1", left: 2, reason: "topology spread"},
