@@ -19,13 +19,16 @@ const (
 // drop tries to do without each machine that is to be bought, the emptiest first: its
 // pods go to the others, or to a cheaper one.
 func (p *plan) drop(program *program, kinds []kind, wanted []bool) {
-	if order := p.emptiest(); len(order) > few && !p.anyTied() {
+	if len(kinds) == 0 {
+		return
+	}
+	if order := p.emptiest(kinds[0].priority); len(order) > few && !p.anyTied() {
 		return
 	}
 	budget := dropSteps
 	for budget > 0 {
 		improved := false
-		for _, index := range p.emptiest() {
+		for _, index := range p.emptiest(kinds[0].priority) {
 			if budget -= len(p.steps); budget <= 0 {
 				return
 			}
@@ -55,11 +58,12 @@ func (p *plan) anyTied() bool {
 	return slices.ContainsFunc(p.steps, func(s step) bool { return p.model.classes[s.class].tied })
 }
 
-// emptiest returns the machines that are to be bought, by how much of them is used.
-func (p *plan) emptiest() (order []int) {
+// emptiest returns the machines that are to be bought from templates of a priority, by
+// how much of them is used.
+func (p *plan) emptiest(priority int32) (order []int) {
 	used := make([]float64, len(p.machines))
 	for index, m := range p.machines {
-		if m.node >= 0 {
+		if m.node >= 0 || m.kind.priority != priority {
 			continue
 		}
 		order = append(order, index)

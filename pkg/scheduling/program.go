@@ -17,7 +17,7 @@ type program struct {
 	lp.Problem
 	kinds []kind
 	// classes are the indexes of the classes of each item, which ask for the same
-	// and are let on the same kinds; itemOf is the other way round, -1 for none.
+	// and are let on the same kinds and nodes; itemOf is the other way round, -1 for none.
 	classes [][]int
 	itemOf  []int32
 	demand  []int32
@@ -111,15 +111,16 @@ func (m *model) most(class int) int {
 	return 0
 }
 
-// allowedKinds returns one byte for every kind: whether its profile will do.
+// allowedKinds returns one byte for every kind and node: whether its profile will do.
 func (m *model) allowedKinds(requirement int, kinds []kind) string {
-	allowed := make([]byte, len(kinds))
+	var allowed encoder
 	for k := range kinds {
-		if m.answer(requirement, kinds[k].profile).refusal == "" {
-			allowed[k] = 1
-		}
+		allowed.bool(m.answer(requirement, kinds[k].profile).refusal == "")
 	}
-	return string(allowed)
+	for _, profile := range m.nodeProfiles {
+		allowed.bool(m.answer(requirement, profile).refusal == "")
+	}
+	return string(allowed.bytes)
 }
 
 func (m *model) lpKind(p *program, k *kind) lp.Kind {

@@ -133,7 +133,11 @@ func TestTopology(t *testing.T) {
 		"a group that does not fit is left whole":    {problem: Problem{Pods: webPods(20, inGroup("job")), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, left: 20, reason: "group job"},
 		"a part of a group is enough if it says so":  {problem: Problem{Pods: webPods(20, inGroup("job"), annotated), Candidates: []Candidate{a}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 1, zones: "a:15", left: 5, reason: "limits.edges"},
 		"machines of main count for no limit":        {problem: Problem{Pods: webPods(20), Candidates: []Candidate{a, main}, Budgets: map[Template]Budget{template: {Edges: &one}}}, machines: 2, zones: "a:15 b:5"},
-		"a template of low priority is the last":     {problem: Problem{Pods: webPods(1), Candidates: []Candidate{a, lowly}}, machines: 1, zones: "a:1"},
+		"a node's taint is asked, not that of its like": {problem: Problem{
+			Pods: []*corev1.Pod{pod("p", "1"), pod("q", "1", func(p *corev1.Pod) { p.Spec.Tolerations = nil })}, Candidates: []Candidate{main},
+			Nodes: []Node{{Name: "n", Edge: true, Taints: a.Taints, Free: a.Offering.Allocatable}},
+		}, machines: 1, zones: "b:1"},
+		"a template of low priority is the last": {problem: Problem{Pods: webPods(1), Candidates: []Candidate{a, lowly}}, machines: 1, zones: "a:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := Solve(test.problem)
