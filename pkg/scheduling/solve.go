@@ -140,6 +140,7 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 	*p = *best
 	p.mend(program, kinds, wanted)
 	p.drop(program, kinds, wanted)
+	p.mend(program, kinds, wanted)
 }
 
 // mend tries to place what is left where the machines of the plan let it, one pod at
