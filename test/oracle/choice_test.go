@@ -57,7 +57,7 @@ func TestChooseRetries(t *testing.T) {
 
 // TestChooseSpread: nominated all at once, pods with topology spread keep each other
 // from every node as long as they are nominated: the scheduler counts those that are nominated to the node
-// it looks at, and not those that are nominated to others. Left alone they find theirs.
+// it looks at, and not those that are nominated to others. Those that are too many stay unnominated.
 func TestChooseSpread(t *testing.T) {
 	z1, z2 := newCandidate("", "z1", 4), newCandidate("", "z2", 4)
 	var pods []*corev1.Pod
@@ -74,7 +74,7 @@ func TestChooseSpread(t *testing.T) {
 		pending  int
 	}{
 		"all at once": {All, 6},
-		"left alone":  {Unspread, 0},
+		"steady":      {Steady(&decision), 0},
 	} {
 		got, err := Choose(t.Context(), &problem, &decision, test.nominate, rand.New(rand.NewPCG(1, 1)))
 		if err != nil || got.Pending != test.pending {

@@ -6,6 +6,7 @@ package oracle
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	v1helper "k8s.io/component-helpers/scheduling/corev1"
@@ -53,7 +54,7 @@ func (m *market) demoted(ctx context.Context, c *cluster, decision *scheduling.D
 			if better, err = m.better(ctx, c, step{pod, purchaseName(i)}, purchase.Candidate.Priority); err != nil {
 				return err
 			}
-			if better == "" || !Unspread(pod) {
+			if better == "" || spreads(pod) {
 				better = ""
 				break
 			}
@@ -90,4 +91,11 @@ func (m *market) better(ctx context.Context, c *cluster, placed step, priority i
 		}
 	}
 	return "", nil
+}
+
+// spreads says whether topology spread may keep the pod off a node.
+func spreads(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+		return c.WhenUnsatisfiable == corev1.DoNotSchedule
+	})
 }

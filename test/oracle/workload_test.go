@@ -59,7 +59,7 @@ func verifyWorkload(t *testing.T, problem *scheduling.Problem) {
 	if !*choose {
 		return
 	}
-	for name, nominate := range map[string]func(*corev1.Pod) bool{"none": None, "all": All, "all without spread": Unspread} {
+	for name, nominate := range map[string]func(*corev1.Pod) bool{"none": None, "all": All, "steady": Steady(&decision)} {
 		outcome, err := Choose(t.Context(), problem, &decision, nominate, rand.New(rand.NewPCG(1, 1)))
 		if err != nil {
 			t.Fatal(err)
