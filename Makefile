@@ -82,7 +82,7 @@ fuzz: ## Fuzz for a minute and a half: no input breaks out of a script's quotes,
 
 .PHONY: fuzz-oracle
 fuzz-oracle: ## Draw CHECKS new problems for the solver and hold its decisions against kube-scheduler; minutes.
-	go test -C test/oracle -timeout 60m . -run 'TestProperties|TestFirstFit' -v -rapid.checks $(CHECKS) -rapid.seed "$$(date +%s)"
+	go test -C test/oracle -timeout 60m . -run 'TestProperties|TestBill|TestFirstFit' -v -rapid.checks $(CHECKS) -rapid.seed "$$(date +%s)"
 
 ##@ Generate and verify
 
