@@ -102,7 +102,7 @@ func (p *Product) webhook() *admissionv1.MutatingWebhookConfiguration {
 			Name: "nodes.omni.cast.ai", ClientConfig: at("/mutate-node"), Rules: onCreate("nodes"),
 			ObjectSelector:          labelled("omni.cast.ai/edge-node"),
 			FailurePolicy:           ptr.To(admissionv1.Ignore),
-			TimeoutSeconds:          ptr.To(int32(2)),
+			TimeoutSeconds:          new(int32(2)),
 			SideEffects:             ptr.To(admissionv1.SideEffectClassNone),
 			AdmissionReviewVersions: []string{"v1"},
 		}},
