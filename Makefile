@@ -3,8 +3,12 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 export GOTOOLCHAIN ?= local
+# The flags that the lab builds the product with, for tests too: what they share is
+# compiled once.
+export CGO_ENABLED := 0
+export GOFLAGS := $(GOFLAGS) -trimpath
 
-LAB := CGO_ENABLED=0 go run -C hack/lab -trimpath ./cmd/lab
+LAB := go run -C hack/lab ./cmd/lab
 # How many problems fuzz-oracle draws.
 CHECKS ?= 20000
 GOLANGCI := go tool -modfile=hack/tools/golangci/go.mod golangci-lint
@@ -34,9 +38,9 @@ down: ## End every process of the lab and delete its data.
 
 .PHONY: build
 build: ## Build omni-apiserver, omni-controller and kubectl-omni into bin/.
-	go build -trimpath -o bin/omni-apiserver ./cmd/apiserver
-	go build -trimpath -o bin/omni-controller ./cmd/controller
-	go build -trimpath -o bin/kubectl-omni ./cmd/kubectl-omni
+	go build -o bin/omni-apiserver ./cmd/apiserver
+	go build -o bin/omni-controller ./cmd/controller
+	go build -o bin/kubectl-omni ./cmd/kubectl-omni
 
 .PHONY: test
 test: test-unit test-oracle test-lab test-e2e ## Run every test: unit, integration with a real etcd and AWS emulator, kube-scheduler's verdict, the lab, the whole story.
@@ -54,10 +58,10 @@ test-oracle: ## Hold the solver's decisions against kube-scheduler's own plugins
 	go test -C test/oracle ./...
 
 # Of the lab's module, hyper is left out: it would compile all of Kubernetes a
-# second time. The flags are those that the lab builds with.
+# second time.
 .PHONY: test-lab
 test-lab: ## Run the lab's own unit tests.
-	CGO_ENABLED=0 go test -C hack/lab -trimpath ./cmd/... ./internal/...
+	go test -C hack/lab ./cmd/... ./internal/...
 
 .PHONY: test-e2e
 test-e2e: ## Run the whole story and its faults on a lab of its own (real aggregator, real Liqo), and a small benchmark.
