@@ -32,6 +32,7 @@ var jsonPaths = map[string]string{
 	"Age":      ".metadata.creationTimestamp",
 	"Instance": ".status.instanceID",
 	"Template": ".spec.nodeTemplateName",
+	"Within-%": ".status.decision.withinPercent",
 	"Ready":    `.status.conditions[?(@.type=="Ready")].status`,
 }
 
