@@ -27,8 +27,9 @@ readonly NETWORK=$NAME SUBNETWORK=$NAME SUBNETWORK_CIDR='10.77.0.0/16'
 readonly ISSUER='https://oidc.example.com/id/MAIN' SUBJECT='system:serviceaccount:omni-system:omni-controller'
 # Lets in one service account of the main cluster, in Google's language (CEL).
 readonly CONDITION="assertion.sub == '$SUBJECT'"
-readonly PERMISSIONS='compute.disks.create,compute.disks.setLabels,compute.instances.create,compute.instances.delete,compute.instances.get,compute.instances.getSerialPortOutput,compute.instances.list,compute.instances.setLabels,compute.instances.setMetadata,compute.instances.setTags,compute.subnetworks.use,compute.zoneOperations.get'
+readonly PERMISSIONS='compute.disks.create,compute.disks.setLabels,compute.instances.create,compute.instances.delete,compute.instances.get,compute.instances.getSerialPortOutput,compute.instances.list,compute.instances.setLabels,compute.instances.setMetadata,compute.instances.setTags,compute.machineTypes.list,compute.subnetworks.use,compute.zoneOperations.get'
 readonly SERVICES=(
+  'cloudbilling.googleapis.com'
   'cloudresourcemanager.googleapis.com'
   'compute.googleapis.com'
   'iam.googleapis.com'
