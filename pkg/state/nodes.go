@@ -6,7 +6,6 @@ package state
 import (
 	"maps"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -22,35 +21,21 @@ import (
 	"github.com/castai/omni/pkg/scheduling"
 )
 
-// planBound is how long after it is Ready an edge keeps its room for the pods it
-// was bought for. The scheduler tries a pod again after ten seconds at most; what
-// it has not placed by then it knows something about that the solver does not.
-const planBound = time.Minute
-
 // onePod is what a pod takes of a node's room for pods.
 var onePod = resource.MustParse("1")
 
 // addNodes adds the nodes that exist or are on their way, and sorts the pending
 // pods: those that an edge is on its way for wait for it.
 func (r *Reader) addNodes(s *State, main *mainCluster, edges []v1beta1.Edge) {
-	plan := map[string]string{} // the Node by namespace/name of the pod
-	byAge := slices.Clone(edges)
-	slices.SortFunc(byAge, func(a, b v1beta1.Edge) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
-	for i := range byAge {
-		e := &byAge[i]
-		if s.location(e) == nil || !e.DeletionTimestamp.IsZero() || Refused(e) {
-			continue
-		}
-		name := v1beta1.EdgeNodeName(string(e.UID))
-		s.Edges[name] = e
-		if Awaits(e, r.Clock.Now()) {
-			for _, pod := range e.Status.Decision.Pods {
-				plan[pod] = name
-			}
+	for i := range edges {
+		if e := &edges[i]; s.location(e) != nil && coming(e) {
+			s.Edges[v1beta1.EdgeNodeName(string(e.UID))] = e
 		}
 	}
+	s.Plan = NewPlan(edges, r.Clock.Now())
 	for _, pod := range main.pending {
-		if name, planned := plan[pod.Namespace+"/"+pod.Name]; planned {
+		uid, planned := s.Plan.Pods[PlanKey(pod)]
+		if name := v1beta1.EdgeNodeName(string(uid)); planned && s.Edges[name] != nil {
 			s.Planned = append(s.Planned, pod)
 			main.placed[name] = append(main.placed[name], pod)
 			continue
@@ -68,16 +53,6 @@ func (r *Reader) addNodes(s *State, main *mainCluster, edges []v1beta1.Edge) {
 			s.addNode(node, main.placed[name])
 		}
 	}
-}
-
-// Awaits says whether an edge still keeps its room for the pods it was bought for.
-func Awaits(e *v1beta1.Edge, now time.Time) bool {
-	if e.Status.Decision == nil {
-		return false
-	}
-	ready := meta.FindStatusCondition(e.Status.Conditions, v1beta1.ConditionReady)
-	return e.Status.Phase != v1beta1.EdgeReady || ready == nil || ready.Status != metav1.ConditionTrue ||
-		now.Sub(ready.LastTransitionTime.Time) < planBound
 }
 
 // Refused says that the machine of an edge does not come: the cloud has none, or

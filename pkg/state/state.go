@@ -54,6 +54,8 @@ type State struct {
 	Locations map[client.ObjectKey]*v1beta1.EdgeLocation
 	// Edges are those that take pods or will, by the names of their Nodes.
 	Edges map[string]*v1beta1.Edge
+	// Plan is what edges were bought for.
+	Plan Plan
 	// Planned are pending pods that an edge was bought for and that wait for it.
 	// They are not in the problem; their edges have room for so much less.
 	Planned []*corev1.Pod

@@ -11,8 +11,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	v1helper "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/klog/v2"
 	fwk "k8s.io/kube-scheduler/framework"
@@ -40,36 +38,14 @@ func All(*corev1.Pod) bool { return true }
 // None nominates no pod.
 func None(*corev1.Pod) bool { return false }
 
-// Steady nominates the pods that those nominated to the same node do not keep away.
-// The scheduler counts these as if they were on it, and none of those nominated to
-// other nodes: with more of them on one node than a topology spread allows as skew,
-// all of them wait for each other.
+// Steady nominates the pods that pkg/controller/nomination would.
 func Steady(decision *scheduling.Decision) func(*corev1.Pod) bool {
 	nodes, pods := map[*corev1.Pod]string{}, map[string][]*corev1.Pod{}
 	for _, s := range steps(decision) {
 		nodes[s.pod] = s.node
 		pods[s.node] = append(pods[s.node], s.pod)
 	}
-	return func(pod *corev1.Pod) bool {
-		return !slices.ContainsFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
-			return c.WhenUnsatisfiable == corev1.DoNotSchedule && matching(&c, pod.Namespace, pods[nodes[pod]]) > int(c.MaxSkew)
-		})
-	}
-}
-
-// matching is how many of the pods the constraint counts, whatever matchLabelKeys
-// would leave out.
-func matching(c *corev1.TopologySpreadConstraint, namespace string, pods []*corev1.Pod) (n int) {
-	selector, err := metav1.LabelSelectorAsSelector(c.LabelSelector)
-	if err != nil {
-		return len(pods)
-	}
-	for _, pod := range pods {
-		if pod.Namespace == namespace && selector.Matches(labels.Set(pod.Labels)) {
-			n++
-		}
-	}
-	return n
+	return func(pod *corev1.Pod) bool { return scheduling.Steady(pod, pods[nodes[pod]]) }
 }
 
 // Choose lets kube-scheduler place the pods of a decision on its machines: by

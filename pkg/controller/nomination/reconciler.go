@@ -6,7 +6,8 @@
 // that edge (pkg/webhook). The pods of the plan are given the toleration of it as
 // soon as they are planned, so that the scheduler puts them there and nobody takes
 // their room; they are also nominated to the Node when it is Ready, so that the
-// scheduler looks there first. When they are there the taint is taken off.
+// scheduler looks there first, unless they would keep each other away like that
+// (scheduling.Steady). When they are there the taint is taken off.
 //
 // A nomination alone does not hold: the scheduler drops it whenever it looks at the
 // pod before the Node is open, and each one that is dropped makes it look at all
@@ -37,6 +38,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/requeue"
 	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/pkg/scheduling"
 	"github.com/castai/omni/pkg/state"
 )
 
@@ -46,7 +48,8 @@ const PlannedPodField = "status.decision.pods"
 
 const (
 	// startupBound is how long a Node that is Ready stays closed to other pods: the
-	// scheduler tries a pod again after ten seconds at most.
+	// scheduler tries a pod again after ten seconds at most. For pods that wait for
+	// others it stays closed as long as the plan holds.
 	startupBound = 30 * time.Second
 	// concurrency bounds the edges in work: each waits for a patch of every pod.
 	concurrency = 10
@@ -88,17 +91,16 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 		Complete(r)
 }
 
-// ofPod returns the edges that a pod is planned for.
+// ofPod returns the edges that a pod was ever planned for.
 func (r *Reconciler) ofPod(ctx context.Context, pod client.Object) []reconcile.Request {
 	var edges v1beta1.EdgeList
-	if err := r.Omni.List(ctx, &edges, client.MatchingFields{PlannedPodField: pod.GetNamespace() + "/" + pod.GetName()}); err != nil {
+	key := client.ObjectKeyFromObject(pod).String()
+	if err := r.Omni.List(ctx, &edges, client.MatchingFields{PlannedPodField: key}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil
 	}
-	var requests []reconcile.Request
+	requests := make([]reconcile.Request, len(edges.Items))
 	for i := range edges.Items {
-		if state.Awaits(&edges.Items[i], r.Clock.Now()) {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&edges.Items[i])})
-		}
+		requests[i].NamespacedName = client.ObjectKeyFromObject(&edges.Items[i])
 	}
 	return requests
 }
@@ -109,7 +111,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if err := r.Omni.Get(ctx, request.NamespacedName, e); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
-	if !e.DeletionTimestamp.IsZero() || state.Refused(e) {
+	if !e.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
 	node := &corev1.Node{}
@@ -118,13 +120,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, fmt.Errorf("read the Node: %w", err)
 	}
 	ready, since := readiness(node)
-	expected := 0
-	if state.Awaits(e, r.Clock.Now()) {
-		expected, err = r.admit(ctx, e, ready)
+	pods, err := r.expected(ctx, e)
+	err = errors.Join(err, r.admit(ctx, pods, string(e.UID), ready))
+	if !ready {
+		return requeue.OnConflict(reconcile.Result{}, err)
 	}
-	left := startupBound - r.Clock.Since(since)
-	if !ready || left > 0 && (expected > 0 || client.IgnoreNotFound(err) != nil) {
-		return requeue.OnConflict(reconcile.Result{RequeueAfter: max(0, left)}, client.IgnoreNotFound(err))
+	if left := startupBound - r.Clock.Since(since); left > 0 && (len(pods) > 0 || err != nil) {
+		return requeue.OnConflict(reconcile.Result{RequeueAfter: left}, err)
+	}
+	if slices.ContainsFunc(pods, scheduling.Follows) {
+		return requeue.OnConflict(reconcile.Result{RequeueAfter: startupBound}, err)
 	}
 	return requeue.OnConflict(reconcile.Result{}, r.open(ctx, node))
 }
@@ -139,24 +144,44 @@ func readiness(node *corev1.Node) (ready bool, since time.Time) {
 	return false, time.Time{}
 }
 
-// admit lets the pods of the plan in that are still pending, and says how many are.
-func (r *Reconciler) admit(ctx context.Context, e *v1beta1.Edge, ready bool) (expected int, err error) {
+// expected returns the pods that wait for the edge: those of its plan that are
+// pending, while it holds, and that were not planned for another edge since.
+func (r *Reconciler) expected(ctx context.Context, e *v1beta1.Edge) ([]*corev1.Pod, error) {
+	if e.Status.Decision == nil {
+		return nil, nil
+	}
+	var edges v1beta1.EdgeList
+	if err := r.Omni.List(ctx, &edges, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("list the edges: %w", err)
+	}
+	plan := state.NewPlan(edges.Items, r.Clock.Now())
+	var pods []*corev1.Pod
 	var errs []error
 	for _, key := range e.Status.Decision.Pods {
+		if plan.Pods[key] != e.UID {
+			continue
+		}
 		namespace, name, _ := strings.Cut(key, "/")
 		pod := &corev1.Pod{}
 		err := r.Main.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, pod)
-		if err != nil || !state.Pending(pod) {
-			errs = append(errs, client.IgnoreNotFound(err))
-			continue
+		if err == nil && state.Pending(pod) {
+			pods = append(pods, pod)
 		}
-		expected++
-		errs = append(errs, r.tolerate(ctx, pod, string(e.UID)))
-		if ready {
-			errs = append(errs, r.nominate(ctx, pod, v1beta1.EdgeNodeName(string(e.UID))))
+		errs = append(errs, client.IgnoreNotFound(err))
+	}
+	return pods, errors.Join(errs...)
+}
+
+// admit lets the pods in that wait for the edge.
+func (r *Reconciler) admit(ctx context.Context, pods []*corev1.Pod, uid string, ready bool) error {
+	var errs []error
+	for _, pod := range pods {
+		errs = append(errs, r.tolerate(ctx, pod, uid))
+		if ready && scheduling.Steady(pod, pods) {
+			errs = append(errs, r.nominate(ctx, pod, v1beta1.EdgeNodeName(uid)))
 		}
 	}
-	return expected, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // tolerate gives the pod the toleration of the edge's startup taint. Tolerations

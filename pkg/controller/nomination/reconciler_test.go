@@ -216,6 +216,85 @@ func TestOpensAllTheSame(t *testing.T) {
 	}
 }
 
+// Pods that are spread wait for each other when too many are nominated to one Node:
+// they are let in only, but one alone is nominated too.
+func TestSpread(t *testing.T) {
+	spread := func(name string) *corev1.Pod {
+		return planned("", func(p *corev1.Pod) {
+			p.Name, p.Labels = name, map[string]string{"app": "web"}
+			p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+				MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule,
+				LabelSelector: &metav1.LabelSelector{MatchLabels: p.Labels},
+			}}
+		})
+	}
+	both := edge(func(e *v1beta1.Edge) { e.Status.Decision.Pods = []string{"jobs/planned", "jobs/other"} })
+	w := newWorld(t, nil, both, node(nil), spread("planned"), spread("other"))
+	check := func(nominated string) {
+		t.Helper()
+		if err := w.reconcile(); err != nil {
+			t.Fatal(err)
+		}
+		pod := w.pod()
+		if pod.Status.NominatedNodeName != nominated || len(pod.Spec.Tolerations) != 1 || w.open() {
+			t.Errorf("nominated to %q, tolerations %v, open: %v; want nominated to %q, let in, closed",
+				pod.Status.NominatedNodeName, pod.Spec.Tolerations, w.open(), nominated)
+		}
+	}
+	check("")
+	if err := w.main.Delete(t.Context(), spread("other")); err != nil {
+		t.Fatal(err)
+	}
+	check("cast-1")
+}
+
+// A Node stays closed for pods that wait for a machine that was bought with it, and for
+// no others.
+func TestWaitsForTheLast(t *testing.T) {
+	spread := func(p *corev1.Pod) {
+		p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+			MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule,
+		}}
+	}
+	first := edge(func(e *v1beta1.Edge) {
+		e.Status.Phase = v1beta1.EdgeReady
+		e.Status.Conditions = []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(now)}}
+	})
+	last := edge(func(e *v1beta1.Edge) { e.Name, e.UID, e.Status.Decision.Pods = "batch-2", "2", []string{"jobs/other"} })
+	for name, test := range map[string]struct {
+		objects []client.Object
+		change  func(*corev1.Pod)
+		open    bool
+	}{
+		"a spread pod, and a machine is missing": {[]client.Object{first, last}, spread, false},
+		"a spread pod, and all are there":        {[]client.Object{first}, spread, true},
+		"a pod that waits for no other":          {[]client.Object{first, last}, nil, true},
+	} {
+		w := newWorld(t, nil, append(test.objects, node(nil), planned("", test.change))...)
+		w.clock.Step(10 * time.Minute)
+		if err := w.reconcile(); err != nil || w.open() != test.open {
+			t.Errorf("%s: err = %v, open = %v, want %v", name, err, w.open(), test.open)
+		}
+	}
+}
+
+// A pod is let in where it was planned last: a plan that was given up does not come
+// back when its Node does.
+func TestLastPlan(t *testing.T) {
+	newer := edge(func(e *v1beta1.Edge) {
+		e.Name, e.UID, e.CreationTimestamp = "batch-2", "2", metav1.NewTime(now)
+	})
+	older := edge(func(e *v1beta1.Edge) { e.CreationTimestamp = metav1.NewTime(now.Add(-time.Hour)) })
+	w := newWorld(t, nil, older, newer, node(nil), planned("cast-2", nil))
+	if err := w.reconcile(); err != nil {
+		t.Fatal(err)
+	}
+	if pod := w.pod(); pod.Status.NominatedNodeName != "cast-2" || len(pod.Spec.Tolerations) > 0 || !w.open() {
+		t.Errorf("nominated to %q, tolerations %v, open: %v; want it left to the newer edge",
+			pod.Status.NominatedNodeName, pod.Spec.Tolerations, w.open())
+	}
+}
+
 // The API server refuses to nominate a pod that the scheduler bound a moment ago.
 func TestBoundMeanwhile(t *testing.T) {
 	bound := apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Pod").GroupKind(), "planned", nil)

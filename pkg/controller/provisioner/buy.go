@@ -50,13 +50,13 @@ func (r *Reconciler) place(ctx context.Context, s *state.State, placed []schedul
 			continue
 		}
 		r.tell(p.Pod, corev1.EventTypeNormal, "Nominated", fmt.Sprintf("should fit on edge %s", e.Name))
-		if !state.Awaits(e, r.Clock.Now()) {
+		if !s.Plan.Edges.Has(e.UID) {
 			continue
 		}
 		if joining[p.Node] == nil {
 			nodes = append(nodes, p.Node)
 		}
-		joining[p.Node] = append(joining[p.Node], key(p.Pod))
+		joining[p.Node] = append(joining[p.Node], state.PlanKey(p.Pod))
 	}
 	for _, node := range nodes {
 		e := s.Edges[node]
@@ -73,5 +73,3 @@ func (r *Reconciler) place(ctx context.Context, s *state.State, placed []schedul
 	}
 	return nil
 }
-
-func key(pod *corev1.Pod) string { return pod.Namespace + "/" + pod.Name }

@@ -39,7 +39,7 @@ func explain(s *state.State, decision *scheduling.Decision, p *scheduling.Purcha
 		d.WithinPercent = strconv.FormatFloat(max(0, 100*(decision.Cost/decision.LowerBound-1)), 'f', 1, 64)
 	}
 	for _, pod := range p.Pods[:min(len(p.Pods), plannedPods)] {
-		d.Pods = append(d.Pods, key(pod))
+		d.Pods = append(d.Pods, state.PlanKey(pod))
 	}
 	return d
 }
