@@ -48,9 +48,12 @@ const PlannedPodField = "status.decision.pods"
 
 const (
 	// startupBound is how long a Node that is Ready stays closed to other pods: the
-	// scheduler tries a pod again after ten seconds at most. For pods that wait for
-	// others it stays closed as long as the plan holds.
+	// scheduler tries a pod again after ten seconds at most. While planned pods wait
+	// for others it stays closed as long as the plan holds.
 	startupBound = 30 * time.Second
+	// followInterval is how often that is looked at: the pods are those of other
+	// edges, and their events do not come here.
+	followInterval = 2 * time.Second
 	// concurrency bounds the edges in work: each waits for a patch of every pod.
 	concurrency = 10
 )
@@ -120,7 +123,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		return reconcile.Result{}, fmt.Errorf("read the Node: %w", err)
 	}
 	ready, since := readiness(node)
-	pods, err := r.expected(ctx, e)
+	plan, err := r.plan(ctx, e)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	pods, err := r.expected(ctx, e, plan)
 	err = errors.Join(err, r.admit(ctx, pods, string(e.UID), ready))
 	if !ready {
 		return requeue.OnConflict(reconcile.Result{}, err)
@@ -128,8 +135,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if left := startupBound - r.Clock.Since(since); left > 0 && (len(pods) > 0 || err != nil) {
 		return requeue.OnConflict(reconcile.Result{RequeueAfter: left}, err)
 	}
-	if slices.ContainsFunc(pods, scheduling.Follows) {
-		return requeue.OnConflict(reconcile.Result{RequeueAfter: startupBound}, err)
+	if follow, err := r.follow(ctx, e, plan); follow || err != nil {
+		return requeue.OnConflict(reconcile.Result{RequeueAfter: followInterval}, err)
 	}
 	return requeue.OnConflict(reconcile.Result{}, r.open(ctx, node))
 }
@@ -144,17 +151,40 @@ func readiness(node *corev1.Node) (ready bool, since time.Time) {
 	return false, time.Time{}
 }
 
-// expected returns the pods that wait for the edge: those of its plan that are
-// pending, while it holds, and that were not planned for another edge since.
-func (r *Reconciler) expected(ctx context.Context, e *v1beta1.Edge) ([]*corev1.Pod, error) {
+// plan returns the plan of all edges; an empty one for an edge that has none.
+func (r *Reconciler) plan(ctx context.Context, e *v1beta1.Edge) (state.Plan, error) {
 	if e.Status.Decision == nil {
-		return nil, nil
+		return state.Plan{}, nil
 	}
 	var edges v1beta1.EdgeList
 	if err := r.Omni.List(ctx, &edges, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("list the edges: %w", err)
+		return state.Plan{}, fmt.Errorf("list the edges: %w", err)
 	}
-	plan := state.NewPlan(edges.Items, r.Clock.Now())
+	return state.NewPlan(edges.Items, r.Clock.Now()), nil
+}
+
+// follow says whether planned pods still wait for others to have their places. They
+// are not all nominated, and would go to whichever Node is open: none is before they
+// are there, as long as its plan holds.
+func (r *Reconciler) follow(ctx context.Context, e *v1beta1.Edge, plan state.Plan) (bool, error) {
+	if !plan.Edges.Has(e.UID) {
+		return false, nil
+	}
+	var pods corev1.PodList
+	if err := r.Main.List(ctx, &pods, client.UnsafeDisableDeepCopy); err != nil {
+		return false, fmt.Errorf("list the pods: %w", err)
+	}
+	return slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool {
+		return plan.Pods[state.PlanKey(&pod)] != "" && state.Pending(&pod) && scheduling.Follows(&pod)
+	}), nil
+}
+
+// expected returns the pods that wait for the edge: those of its plan that are
+// pending, while it holds, and that were not planned for another edge since.
+func (r *Reconciler) expected(ctx context.Context, e *v1beta1.Edge, plan state.Plan) ([]*corev1.Pod, error) {
+	if !plan.Edges.Has(e.UID) {
+		return nil, nil
+	}
 	var pods []*corev1.Pod
 	var errs []error
 	for _, key := range e.Status.Decision.Pods {

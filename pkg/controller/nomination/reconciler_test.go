@@ -248,8 +248,8 @@ func TestSpread(t *testing.T) {
 	check("cast-1")
 }
 
-// A Node stays closed for pods that wait for a machine that was bought with it, and for
-// no others.
+// A Node stays closed while planned pods wait for others: for a machine that was bought
+// with it, or on one. It does not for pods that wait for no other.
 func TestWaitsForTheLast(t *testing.T) {
 	spread := func(p *corev1.Pod) {
 		p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
@@ -266,6 +266,10 @@ func TestWaitsForTheLast(t *testing.T) {
 		change  func(*corev1.Pod)
 		open    bool
 	}{
+		"a spread pod of another machine": {
+			[]client.Object{edge(func(e *v1beta1.Edge) { first.DeepCopyInto(e); e.Status.Decision.Pods = nil }),
+				edge(func(e *v1beta1.Edge) { e.Name, e.UID = "batch-2", "2" })}, spread, false,
+		},
 		"a spread pod, and a machine is missing": {[]client.Object{first, last}, spread, false},
 		"a spread pod, and all are there":        {[]client.Object{first}, spread, true},
 		"a pod that waits for no other":          {[]client.Object{first, last}, nil, true},
