@@ -89,7 +89,7 @@ func refusal(e *v1beta1.Edge) cloud.ErrorClass {
 func (r *Reader) edgeNode(s *State, name string, node *corev1.Node) (scheduling.Node, bool) {
 	e := s.Edges[name]
 	location := s.location(e)
-	if node != nil && e.Status.Phase == v1beta1.EdgeReady {
+	if node != nil && len(node.Status.Allocatable) > 0 && e.Status.Phase == v1beta1.EdgeReady {
 		return scheduling.Node{Name: name, Edge: true, Labels: node.Labels, Taints: taints(node), Free: node.Status.Allocatable}, true
 	}
 	planned := scheduling.Node{Name: name, Edge: true, Taints: edgenode.PlannedTaints(e), Free: e.Status.Allocatable}
@@ -112,6 +112,9 @@ func taints(node *corev1.Node) []corev1.Taint {
 
 func (s *State) addNode(node scheduling.Node, pods []*corev1.Pod) {
 	node.Free, node.Pods = node.Free.DeepCopy(), pods
+	if node.Free == nil { // its kubelet has not reported yet
+		node.Free = corev1.ResourceList{}
+	}
 	for _, pod := range pods {
 		used := podresource.PodRequests(pod, podresource.PodResourcesOptions{})
 		used[corev1.ResourcePods] = onePod

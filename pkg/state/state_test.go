@@ -168,3 +168,28 @@ func TestNodes(t *testing.T) {
 		}
 	}
 }
+
+// A Node has no status until its kubelet reports, and may have pods already: one of an
+// edge has the room it was bought for, and others have none.
+func TestNodesWithoutStatus(t *testing.T) {
+	onMain, onEdge := pending(), pending()
+	onMain.Name, onMain.Spec.NodeName = "on-main", "n1"
+	onEdge.Name, onEdge.Spec.NodeName = "on-edge", "cast-1"
+	ready := &v1beta1.Edge{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "batch-1", UID: "1"},
+		Spec:       v1beta1.EdgeSpec{EdgeLocationName: "oregon", InstanceType: "m5.large"},
+		Status:     v1beta1.EdgeStatus{Phase: v1beta1.EdgeReady},
+	}
+	main, edgeNode := mainNode("n1", "eu-central-1a"), mainNode("cast-1", "us-west-2a")
+	main.Status, edgeNode.Status = corev1.NodeStatus{}, corev1.NodeStatus{}
+	edgeNode.Labels = map[string]string{v1beta1.LabelEdgeNode: "true"}
+	nodes := read(t, pending(), onMain, onEdge, location(nil), template(nil), main, ready, edgeNode).Problem.Nodes
+	if len(nodes) != 2 {
+		t.Fatalf("nodes %+v, want 2", nodes)
+	}
+	for i, want := range []int64{0, 2} {
+		if free := nodes[i].Free[corev1.ResourceCPU]; free.Value() != want {
+			t.Errorf("node %s has %s CPUs, want %d", nodes[i].Name, free.String(), want)
+		}
+	}
+}
