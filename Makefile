@@ -65,7 +65,7 @@ test-lab: ## Run the lab's own unit tests.
 
 .PHONY: test-e2e
 test-e2e: ## Run the whole story and its faults on a lab of its own (real aggregator, real Liqo), and a small benchmark.
-	go test -tags e2e -timeout 40m -count 1 -p 1 -v ./test/e2e ./test/bench
+	go test -tags e2e -timeout 40m -count 1 -p 1 -v ./test/e2e ./test/pinning ./test/bench
 
 .PHONY: bench-api
 bench-api: ## Measure omni-apiserver against a CRD of the same schema, in minutes; the result is in bin/bench-api.json.
@@ -108,7 +108,7 @@ verify-generated: ## Fail if `make generate` would change anything.
 .PHONY: verify-lint
 verify-lint: ## Run golangci-lint on every module, and shellcheck on every script.
 	$(GOLANGCI) run ./...
-	$(GOLANGCI) run --build-tags e2e ./test/e2e/... ./test/bench/...
+	$(GOLANGCI) run --build-tags e2e ./test/e2e/... ./test/pinning/... ./test/bench/...
 	cd hack/lab && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./cmd/... ./internal/...
 	cd test/oracle && go tool -modfile=$(CURDIR)/hack/tools/golangci/go.mod golangci-lint run --config $(CURDIR)/.golangci.yaml ./...
 	shellcheck .ci/run hack/*.sh hack/demo/*.sh pkg/edgecluster/install.sh

@@ -23,14 +23,14 @@ import (
 // for it. Left alone the scheduler puts some 10 % there.
 const landedShare = 0.99
 
-// TestPinning: pods of several sizes, for several machines that are full then, go to
-// those that they were planned for.
+// TestPinning: pods of several sizes, some of them spread, for several machines that are
+// full then, go to those that they were planned for.
 func TestPinning(t *testing.T) {
 	newReadyLocation(t, locationName)
 	newTemplate(t) // machines of 4 CPUs
 	openNamespace(t)
-	newSmallPods(t, 40, "250m", "200m", "150m")
-	eventually(t.Context(), t, "all pods run on edges", running(3*40))
+	newSmallPods(t, 30, "250m", "200m", "150m", "300m")
+	eventually(t.Context(), t, "all pods run on edges", running(4*30))
 
 	plan := map[string]string{} // the Node by the pod
 	list, err := edges().List(t.Context(), metav1.ListOptions{})
@@ -89,7 +89,7 @@ func nodesAreOpen(t *testing.T) {
 }
 
 // newSmallPods makes so many pods of each size, for edges only and so small that
-// many share a machine. They and their edges go with the test.
+// many share a machine; those of the last size are spread over the zones. They and their edges go with the test.
 func newSmallPods(t *testing.T, replicas int32, sizes ...string) {
 	t.Helper()
 	var made []*appsv1.Deployment
@@ -104,9 +104,15 @@ func newSmallPods(t *testing.T, replicas int32, sizes ...string) {
 			}
 		}
 	})
-	for _, cpu := range sizes {
+	for i, cpu := range sizes {
 		labels := map[string]string{"app": "small-" + cpu}
 		spec := podSpec(cpu)
+		if i == len(sizes)-1 {
+			spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+				MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule,
+				LabelSelector: &metav1.LabelSelector{MatchLabels: labels},
+			}}
+		}
 		spec.NodeSelector = map[string]string{v1beta1.LabelEdgeNode: "true"}
 		spec.Containers[0].Resources.Requests[corev1.ResourceMemory] = resource.MustParse("64Mi")
 		deployment := &appsv1.Deployment{
