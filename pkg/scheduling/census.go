@@ -3,7 +3,11 @@
 
 package scheduling
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // census counts pods by domain, for the rules of a topology.
 type census struct {
@@ -32,6 +36,16 @@ type tally struct {
 
 func (m *model) newCensus() *census {
 	return &census{model: m, topology: m.topology, tallies: make([]tally, len(m.topology.tallies))}
+}
+
+// clone copies what appear and add change, but for the ports.
+func (s *census) clone() *census {
+	c := *s
+	c.tallies = slices.Clone(s.tallies)
+	for i := range c.tallies {
+		c.tallies[i].counts, c.tallies[i].present = slices.Clone(c.tallies[i].counts), slices.Clone(c.tallies[i].present)
+	}
+	return &c
 }
 
 // domain returns that of a machine for a key, -1 when it has none.

@@ -92,6 +92,7 @@ func (p *plan) tier(base *program, wanted []bool) {
 		}
 		p.level(program, levels[level], wanted)
 	}
+	p.extend(wanted)
 }
 
 // remaining returns how many pods of the wanted classes are left.
@@ -180,13 +181,7 @@ func (p *plan) complete(wanted []bool) bool {
 
 // better says whether a plan places more pods than another, or as many for less.
 func (p *plan) better(other *plan) bool {
-	unplaced := func(p *plan) (n int32) {
-		for _, left := range p.left {
-			n += left
-		}
-		return n
-	}
-	return cmp.Or(cmp.Compare(unplaced(p), unplaced(other)), cmp.Compare(p.cost(), other.cost())) < 0
+	return cmp.Or(cmp.Compare(p.unplaced(), other.unplaced()), cmp.Compare(p.cost(), other.cost())) < 0
 }
 
 func (p *plan) cost() (sum float64) {

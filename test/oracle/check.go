@@ -75,9 +75,10 @@ type Report struct {
 	Findings []Finding
 	// Accepted is the number of placements that kube-scheduler agrees with.
 	Accepted int
-	// Unschedulable is the number of pods that it refuses as the decision does, and
-	// OutOfBudget that of those which only a template's budget keeps away.
-	Unschedulable, OutOfBudget int
+	// Unschedulable is the number of pods that it refuses as the decision does,
+	// OutOfBudget that of those which only a template's budget keeps away, and Later
+	// that of those for which a machine can be bought only when the others are bound.
+	Unschedulable, OutOfBudget, Later int
 }
 
 func (r *Report) add(f Finding) { r.Findings = append(r.Findings, f) }
@@ -95,10 +96,8 @@ func Check(ctx context.Context, problem *scheduling.Problem, decision *schedulin
 	if err != nil {
 		return nil, err
 	}
-	for i := range decision.Purchases {
-		if err := c.addNode(ctx, bought(purchaseName(i), &decision.Purchases[i].Candidate)); err != nil {
-			return nil, err
-		}
+	if err := c.addPurchases(ctx, decision); err != nil {
+		return nil, err
 	}
 	if err := c.follow(ctx, inOrder(decision), report); err != nil {
 		return nil, err

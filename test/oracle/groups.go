@@ -87,7 +87,7 @@ func (all groups) waiting(pod *corev1.Pod) bool {
 }
 
 // offer tries to place each group that waits, greedily, in the decision's order.
-func (all groups) offer(ctx context.Context, c *cluster, m *market, report *Report) error {
+func (all groups) offer(ctx context.Context, c *cluster, m *market, problem *scheduling.Problem, decision *scheduling.Decision, report *Report) error {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		g := all[name]
 		if g.scheduled >= g.minimum {
@@ -97,29 +97,35 @@ func (all groups) offer(ctx context.Context, c *cluster, m *market, report *Repo
 			report.add(Finding{Kind: Torn, Detail: fmt.Sprintf("group %s: %d pods are scheduled, %d are not, and at least %d must be", g.name, g.scheduled, len(g.waiting), g.minimum)})
 			continue
 		}
-		placed, err := g.place(ctx, c, m)
+		placed, machines, err := g.place(ctx, c, m)
 		if err != nil {
 			return err
 		}
-		if placed >= g.minimum {
-			report.add(Finding{Kind: Missed, Detail: fmt.Sprintf("group %s: %d of its %d pods can be placed, and it wants %d", g.name, placed, len(g.waiting), g.minimum)})
-		} else {
+		if len(placed) < g.minimum {
 			report.Unschedulable += len(g.waiting)
+			continue
+		}
+		holds, err := m.holds(ctx, problem, decision, machines, placed)
+		if err != nil {
+			return err
+		}
+		if holds {
+			report.add(Finding{Kind: Missed, Detail: fmt.Sprintf("group %s: %d of its %d pods can be placed, and it wants %d", g.name, len(placed), len(g.waiting), g.minimum)})
+		} else {
+			report.Later += len(g.waiting)
 		}
 	}
 	return nil
 }
 
-// place places what it can of the group, says how many pods that was, and takes
+// place places what it can of the group, says where on which machines, and takes
 // everything back.
-func (g *group) place(ctx context.Context, c *cluster, m *market) (placed int, err error) {
+func (g *group) place(ctx context.Context, c *cluster, m *market) (done []step, machines []*machine, err error) {
 	trial := &market{candidates: m.candidates, budgets: m.budgets, spent: maps.Clone(m.spent)}
-	var done []step
-	var machines []*machine
 	for i, pod := range g.waiting {
 		node, machine, err := trial.place(ctx, c, pod, fmt.Sprintf("fresh-%d", i))
 		if err != nil {
-			return 0, err
+			return nil, nil, err
 		}
 		if machine != nil {
 			machines = append(machines, machine)
@@ -128,7 +134,7 @@ func (g *group) place(ctx context.Context, c *cluster, m *market) (placed int, e
 			done = append(done, step{pod, node})
 		}
 	}
-	return len(done), c.undo(ctx, done, machines)
+	return done, machines, c.undo(ctx, done, machines)
 }
 
 // undo takes pods off their nodes, and machines out of the cluster.

@@ -57,14 +57,16 @@ func (m *market) offer(ctx context.Context, c *cluster, problem *scheduling.Prob
 		if groups.waiting(u.Pod) {
 			continue // below, as one
 		}
-		taker, beyondBudget, err := m.taker(ctx, c, u.Pod)
+		t, err := m.takers(ctx, c, problem, decision, u.Pod)
 		if err != nil {
 			return err
 		}
 		switch {
-		case taker != "":
-			report.add(Finding{Kind: Missed, Pod: key(u.Pod), Node: taker, Detail: "the decision says: " + u.Reason})
-		case beyondBudget:
+		case t.now != "":
+			report.add(Finding{Kind: Missed, Pod: key(u.Pod), Node: t.now, Detail: "the decision says: " + u.Reason})
+		case t.later:
+			report.Later++
+		case t.beyondBudget:
 			report.OutOfBudget++
 			outranking, err := m.outranked(ctx, c, u.Pod, decision)
 			if err != nil {
@@ -77,34 +79,7 @@ func (m *market) offer(ctx context.Context, c *cluster, problem *scheduling.Prob
 			report.Unschedulable++
 		}
 	}
-	return groups.offer(ctx, c, m, report)
-}
-
-// taker names a node that takes the pod, or a machine that can be bought and takes
-// it; empty when there is none. When only machines beyond the budget take it, it
-// says so.
-func (m *market) taker(ctx context.Context, c *cluster, pod *corev1.Pod) (name string, beyondBudget bool, err error) {
-	if node, err := c.taker(ctx, pod); node != "" || err != nil {
-		return node, false, err
-	}
-	for i := range m.candidates {
-		candidate := &m.candidates[i]
-		machine, err := c.tryMachine(ctx, bought("fresh", candidate), pod)
-		if err != nil {
-			return "", false, err
-		}
-		if machine == nil {
-			continue
-		}
-		if err := c.removeNode(ctx, machine); err != nil {
-			return "", false, err
-		}
-		if m.affordable(candidate) {
-			return "a fresh " + describe(candidate), false, nil
-		}
-		beyondBudget = true
-	}
-	return "", beyondBudget, nil
+	return groups.offer(ctx, c, m, problem, decision, report)
 }
 
 // taker names a node of the cluster that takes the pod; empty when there is none.

@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The OMNI authors
+// SPDX-License-Identifier: Apache-2.0
+
+package scheduling
+
+import (
+	"cmp"
+	"slices"
+)
+
+// extendSteps bounds how many placements are gone through again to see whether they
+// hold beside a machine that is bought for one pod more.
+const extendSteps = 1_000_000
+
+// extend is the last resort: it gives every pod that is left a place on what is there
+// or a machine of any template, one after another, until nothing more is placed. The
+// levels before choose where to buy, one template priority at a time, and never come
+// back; a pod may need a domain that another made necessary later.
+func (p *plan) extend(wanted []bool) {
+	e := &extension{plan: p, budget: extendSteps, kinds: slices.Clone(p.model.kinds)}
+	slices.SortStableFunc(e.kinds, func(a, b kind) int { return cmp.Compare(b.priority, a.priority) })
+	for e.once(wanted) {
+		continue
+	}
+}
+
+// extension is a plan that is being extended, by machines of any kind, those of the
+// highest priority and then the cheapest first.
+type extension struct {
+	*plan
+	kinds  []kind
+	budget int
+}
+
+// once places one pod more.
+func (e *extension) once(wanted []bool) bool {
+	census := e.recount()
+	for _, c := range e.mostUrgent(wanted) {
+		if e.here(c, census) || e.fresh(c, census, wanted) {
+			return true
+		}
+	}
+	return false
+}
+
+// mostUrgent returns the wanted classes that have pods left, by priority.
+func (e *extension) mostUrgent(wanted []bool) (order []int) {
+	for c := range e.left {
+		if wanted[c] && e.left[c] > 0 {
+			order = append(order, c)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(e.model.classes[b].priority, e.model.classes[a].priority)
+	})
+	return order
+}
+
+// here places a pod of the class on a machine of the plan, after all the others.
+func (e *extension) here(c int, census *census) bool {
+	class := e.model.classes[c]
+	for index, m := range e.machines {
+		if tooSmall(m.free, class.need) < 0 && e.model.suits(class, m.profile) && census.allows(c, m.profile, int32(index)) {
+			e.put(c, index, 1)
+			return true
+		}
+	}
+	return false
+}
+
+// fresh places a pod of the class on a new machine. That machine is there from the
+// start, as all are, and what is placed already has to hold beside it; what does not
+// is placed anew, and there must be one pod more in the end.
+func (e *extension) fresh(c int, exact *census, wanted []bool) bool {
+	class := e.model.classes[c]
+	tried := make([]bool, len(e.model.profiles))
+	for k := range e.kinds {
+		kind := &e.kinds[k]
+		if tried[kind.profile] || tooSmall(kind.capacity, class.need) >= 0 || !e.model.suits(class, kind.profile) || e.limit(kind) != "" {
+			continue
+		}
+		tried[kind.profile] = true
+		next := int32(len(e.machines))
+		census := exact.clone()
+		census.appear(kind.profile, next, true)
+		if !census.allows(c, kind.profile, next) {
+			continue
+		}
+		if e.budget -= len(e.steps); e.budget < 0 {
+			return false
+		}
+		if e.try(c, kind, wanted) {
+			return true
+		}
+	}
+	return false
+}
+
+// try buys a machine of a kind for a pod of the class and keeps it if more pods have a
+// place then than before.
+func (e *extension) try(c int, k *kind, wanted []bool) bool {
+	next := e.plan.clone()
+	index, ok := next.buy(k)
+	if !ok {
+		return false
+	}
+	next.put(c, index, 1)
+	next.verify()
+	other := &extension{plan: next}
+	for moved := true; moved; {
+		census := next.recount()
+		moved = slices.ContainsFunc(other.mostUrgent(wanted), func(c int) bool { return other.here(c, census) })
+	}
+	if next.unplaced() >= e.unplaced() {
+		return false
+	}
+	*e.plan = *next
+	return true
+}
+
+func (p *plan) unplaced() (n int32) {
+	for _, left := range p.left {
+		n += left
+	}
+	return n
+}
