@@ -139,12 +139,19 @@ func (s *stage) others() []int32 {
 	return left
 }
 
-// together is how many pods of a class may well share a new machine.
+// together is how many pods of a class may well share a new machine: as many as its
+// host may hold more than others, and the share of its other domains when all the
+// pods are spread evenly.
 func (s *stage) together(c int) int32 {
 	most := s.left[c]
 	r := s.census.topology.rules[c]
 	for i := range r.spreads {
-		most = min(most, max(1, r.spreads[i].maxSkew))
+		share := max(1, r.spreads[i].maxSkew)
+		if tally := r.spreads[i].tally; s.census.topology.tallies[tally].key != hostKey {
+			domains := max(1, s.census.tallies[tally].domains)
+			share = max(share, (s.left[c]+domains-1)/domains)
+		}
+		most = min(most, share)
 	}
 	if s.model.most(c) > 0 {
 		most = min(most, int32(s.model.most(c)))

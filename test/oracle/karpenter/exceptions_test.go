@@ -34,12 +34,6 @@ var exceptions = []exception{
 		cases:   []int{248, 249, 251},
 	},
 	{
-		verdict: dearer,
-		reason: "nine pods with zone spread get a machine each, where three hold three each: the solver chooses machines " +
-			"for such pods one after another",
-		cases: []int{71},
-	},
-	{
 		verdict: beyond,
 		reason:  "reserved offerings: the case counts a machine as given back to a full reservation, which is not recorded",
 		cases:   []int{136},
