@@ -9,44 +9,48 @@ import (
 )
 
 // extendSteps bounds how many placements are gone through again to see whether they
-// hold beside a machine that is bought for one pod more.
+// hold with one pod more.
 const extendSteps = 1_000_000
 
 // extend is the last resort: it gives every pod that is left a place on what is there
-// or a machine of any template, one after another, until nothing more is placed. The
-// levels before choose where to buy, one template priority at a time, and never come
-// back; a pod may need a domain that another made necessary later.
-func (p *plan) extend(wanted []bool) {
-	e := &extension{plan: p, budget: extendSteps, kinds: slices.Clone(p.model.kinds)}
+// or a machine of these kinds, one after another, until nothing more is placed. What
+// was done before chose where to buy first and never came back, but a pod may need a
+// domain that another made necessary later, or what a cheaper kind is limited in.
+func (p *plan) extend(kinds []kind, wanted []bool) {
+	e := &extension{plan: p, wanted: wanted, budget: extendSteps, kinds: slices.Clone(kinds)}
 	slices.SortStableFunc(e.kinds, func(a, b kind) int { return cmp.Compare(b.priority, a.priority) })
-	for e.once(wanted) {
-		continue
+	for moved := true; moved; {
+		moved = false
+		for _, c := range e.mostUrgent() {
+			for e.left[c] > 0 && e.one(c) {
+				moved = true
+			}
+		}
 	}
 }
 
-// extension is a plan that is being extended, by machines of any kind, those of the
+// extension is a plan that is being extended by machines of some kinds, those of the
 // highest priority and then the cheapest first.
 type extension struct {
 	*plan
+	wanted []bool
 	kinds  []kind
 	budget int
 }
 
-// once places one pod more.
-func (e *extension) once(wanted []bool) bool {
-	census := e.recount()
-	for _, c := range e.mostUrgent(wanted) {
-		if e.here(c, census) || e.fresh(c, census, wanted) {
-			return true
-		}
+// one places a pod of a class.
+func (e *extension) one(c int) bool {
+	if e.budget -= len(e.steps); e.budget < 0 {
+		return false
 	}
-	return false
+	census := e.recount()
+	return e.here(c, census) || e.fresh(c, census)
 }
 
 // mostUrgent returns the wanted classes that have pods left, by priority.
-func (e *extension) mostUrgent(wanted []bool) (order []int) {
+func (e *extension) mostUrgent() (order []int) {
 	for c := range e.left {
-		if wanted[c] && e.left[c] > 0 {
+		if e.wanted[c] && e.left[c] > 0 {
 			order = append(order, c)
 		}
 	}
@@ -71,7 +75,7 @@ func (e *extension) here(c int, census *census) bool {
 // fresh places a pod of the class on a new machine. That machine is there from the
 // start, as all are, and what is placed already has to hold beside it; what does not
 // is placed anew, and there must be one pod more in the end.
-func (e *extension) fresh(c int, exact *census, wanted []bool) bool {
+func (e *extension) fresh(c int, exact *census) bool {
 	class := e.model.classes[c]
 	tried := make([]bool, len(e.model.profiles))
 	for k := range e.kinds {
@@ -81,6 +85,7 @@ func (e *extension) fresh(c int, exact *census, wanted []bool) bool {
 		}
 		tried[kind.profile] = true
 		next := int32(len(e.machines))
+		e.budget -= len(exact.tallies)
 		census := exact.clone()
 		census.appear(kind.profile, next, true)
 		if !census.allows(c, kind.profile, next) {
@@ -89,7 +94,7 @@ func (e *extension) fresh(c int, exact *census, wanted []bool) bool {
 		if e.budget -= len(e.steps); e.budget < 0 {
 			return false
 		}
-		if e.try(c, kind, wanted) {
+		if e.try(c, kind) {
 			return true
 		}
 	}
@@ -98,7 +103,7 @@ func (e *extension) fresh(c int, exact *census, wanted []bool) bool {
 
 // try buys a machine of a kind for a pod of the class and keeps it if more pods have a
 // place then than before.
-func (e *extension) try(c int, k *kind, wanted []bool) bool {
+func (e *extension) try(c int, k *kind) bool {
 	next := e.plan.clone()
 	index, ok := next.buy(k)
 	if !ok {
@@ -106,10 +111,10 @@ func (e *extension) try(c int, k *kind, wanted []bool) bool {
 	}
 	next.put(c, index, 1)
 	next.verify()
-	other := &extension{plan: next}
+	others := &extension{plan: next, wanted: e.wanted}
 	for moved := true; moved; {
 		census := next.recount()
-		moved = slices.ContainsFunc(other.mostUrgent(wanted), func(c int) bool { return other.here(c, census) })
+		moved = slices.ContainsFunc(others.mostUrgent(), func(c int) bool { return others.here(c, census) })
 	}
 	if next.unplaced() >= e.unplaced() {
 		return false

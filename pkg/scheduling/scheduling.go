@@ -171,6 +171,10 @@ func left(bound, used int64) *int64 {
 	return &rest
 }
 
+// cent is one of a US dollar. Budgets are what subtractions of prices have left, which
+// are right to a small part of it.
+const cent = 0.01
+
 // allows says whether the budget has room for one more candidate, and if not,
 // which limit is in the way.
 func (b Budget) allows(c *Candidate) (limit string, ok bool) {
@@ -186,7 +190,7 @@ func (b Budget) allows(c *Candidate) (limit string, ok bool) {
 		return "limits.memory", false
 	case b.GPUs != nil && *b.GPUs < c.Offering.GPUs:
 		return "limits.gpu", false
-	case b.HourlyPrice != nil && *b.HourlyPrice < price:
+	case b.HourlyPrice != nil && *b.HourlyPrice < price-cent/1e6:
 		return "limits.hourlyPrice", false
 	}
 	return "", true

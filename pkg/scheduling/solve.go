@@ -35,16 +35,19 @@ func (m *model) everyPod() []int32 {
 func (m *model) solve(base *program, wanted []bool) *plan {
 	p := m.newPlan()
 	p.tier(base, wanted)
+	p.extend(m.kinds, wanted)
 	if !p.unjust(wanted) {
 		return p
 	}
 	p = m.newPlan()
 	for _, priority := range m.priorities() {
-		tier := slices.Clone(wanted)
+		tier, soFar := slices.Clone(wanted), slices.Clone(wanted)
 		for c, class := range m.classes {
 			tier[c] = wanted[c] && class.priority == priority
+			soFar[c] = wanted[c] && class.priority >= priority
 		}
 		p.tier(base, tier)
+		p.extend(m.kinds, soFar) // an urgent pod may have waited for the company of a less urgent one
 	}
 	return p
 }
@@ -91,8 +94,10 @@ func (p *plan) tier(base *program, wanted []bool) {
 			program = p.model.newProgram(p.model.prune(levels[level], p.model.sameLimits), p.remaining(wanted), wholeSteps)
 		}
 		p.level(program, levels[level], wanted)
+		if len(order) > 1 {
+			p.extend(levels[level], wanted)
+		}
 	}
-	p.extend(wanted)
 }
 
 // remaining returns how many pods of the wanted classes are left.
