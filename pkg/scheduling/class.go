@@ -34,6 +34,14 @@ func (c *class) sample() *corev1.Pod { return c.pods[0] }
 // group is a set of pods that are all scheduled or none; the zero group is none.
 type group struct{ namespace, name string }
 
+func groupOf(pod *corev1.Pod) group {
+	name := pod.Labels[v1beta1.LabelPodGroup]
+	if name == "" {
+		return group{}
+	}
+	return group{pod.Namespace, name}
+}
+
 // classifier sorts pods into classes.
 type classifier struct {
 	problem      *Problem
@@ -83,11 +91,9 @@ func (c *classifier) add(pod *corev1.Pod) {
 	e.ports(&pod.Spec)
 	priority := v1helper.PodPriority(pod)
 	e.int(int64(priority))
-	name := pod.Labels[v1beta1.LabelPodGroup]
-	e.text(name)
-	if name != "" {
-		e.text(pod.Namespace)
-	}
+	group := groupOf(pod)
+	e.text(group.name)
+	e.text(group.namespace)
 	if c.company {
 		e.company(pod, c.looked)
 	}
@@ -102,10 +108,7 @@ func (c *classifier) add(pod *corev1.Pod) {
 		c.list = append(c.list, newRequirement(pod, volumes))
 		c.requirements[string(e.bytes[:required])] = index
 	}
-	class := &class{key: string(e.bytes), pods: []*corev1.Pod{pod}, requirement: index, priority: priority}
-	if name != "" {
-		class.group = group{pod.Namespace, name}
-	}
+	class := &class{key: string(e.bytes), pods: []*corev1.Pod{pod}, requirement: index, priority: priority, group: group}
 	c.classes[class.key] = class
 }
 

@@ -5,6 +5,7 @@ package scheduling
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -18,20 +19,24 @@ const fewDomains = 3
 
 // choices returns sets of domains to try, for every key: only those where most is
 // spent when topology is left aside, a few of them, all of them, and all there are.
-func (m *model) choices(program *program, wanted []bool) (choices [][]map[int32]bool) {
+func (m *model) choices(program *program, kinds []kind, wanted []bool) (choices [][]map[int32]bool) {
 	keys := m.spreadKeys(wanted)
 	if len(keys) == 0 {
 		return [][]map[int32]bool{nil}
 	}
-	for _, count := range []int{1, fewDomains, len(m.kinds)} {
+	avoided := make([]map[int32]bool, len(m.topology.keys))
+	for _, key := range keys {
+		avoided[key] = m.blocking(key, kinds, wanted)
+	}
+	for _, count := range []int{1, fewDomains, len(kinds)} {
 		choice := make([]map[int32]bool, len(m.topology.keys))
 		for _, key := range keys {
-			choice[key] = m.mostUsed(program, key, count)
+			choice[key] = m.mostUsed(program, key, count, avoided[key])
 			m.addPresent(key, wanted, choice[key])
 		}
 		for c := range m.classes {
 			if wanted[c] {
-				m.admit(c, keys, choice)
+				m.admit(c, kinds, keys, choice)
 			}
 		}
 		choices = append(choices, choice)
@@ -39,8 +44,8 @@ func (m *model) choices(program *program, wanted []bool) (choices [][]map[int32]
 	all := make([]map[int32]bool, len(m.topology.keys))
 	for _, key := range keys {
 		all[key] = map[int32]bool{}
-		for k := range m.kinds {
-			all[key][m.topology.domains[key][m.kinds[k].profile]] = true
+		for k := range kinds {
+			all[key][m.topology.domains[key][kinds[k].profile]] = true
 		}
 	}
 	return append(choices, all)
@@ -78,8 +83,42 @@ func (m *model) addPresent(key int, wanted []bool, domains map[int32]bool) {
 	}
 }
 
-// mostUsed returns the domains in which the fractional packing spends most.
-func (m *model) mostUsed(program *program, key, count int) map[int32]bool {
+// blocking returns the domains in which a machine would keep wanted pods waiting: it
+// counts for the constraint of a class that nothing there takes, and the class has
+// more pods than the other domains may have more than none.
+func (m *model) blocking(key int, kinds []kind, wanted []bool) map[int32]bool {
+	domains := m.topology.domains[key]
+	blocking := map[int32]bool{}
+	for c, class := range m.classes {
+		for i := range m.topology.rules[c].spreads {
+			rule := &m.topology.rules[c].spreads[i]
+			t := m.topology.tallies[rule.tally]
+			if !wanted[c] || t.key != key {
+				continue
+			}
+			takes, counts := map[int32]bool{}, map[int32]bool{}
+			for k := range kinds {
+				if profile := kinds[k].profile; t.eligible[profile] {
+					counts[domains[profile]] = true
+					takes[domains[profile]] = takes[domains[profile]] ||
+						(tooSmall(kinds[k].capacity, class.need) < 0 && m.suits(class, profile))
+				}
+			}
+			maps.DeleteFunc(takes, func(_ int32, taken bool) bool { return !taken })
+			if len(class.pods) <= int(rule.maxSkew)*len(takes) {
+				continue
+			}
+			for d := range counts {
+				blocking[d] = blocking[d] || !takes[d]
+			}
+		}
+	}
+	return blocking
+}
+
+// mostUsed returns the domains in which the fractional packing spends most, but for
+// those to be avoided.
+func (m *model) mostUsed(program *program, key, count int, avoided map[int32]bool) map[int32]bool {
 	spent := map[int32]float64{}
 	for n, column := range program.solution.Columns {
 		k := &program.kinds[column.Kind]
@@ -87,7 +126,9 @@ func (m *model) mostUsed(program *program, key, count int) map[int32]bool {
 	}
 	var domains []int32
 	for d := range spent {
-		domains = append(domains, d)
+		if !avoided[d] {
+			domains = append(domains, d)
+		}
 	}
 	slices.SortFunc(domains, func(a, b int32) int { return cmp.Or(cmp.Compare(spent[b], spent[a]), cmp.Compare(a, b)) })
 	used := map[int32]bool{}
@@ -99,7 +140,7 @@ func (m *model) mostUsed(program *program, key, count int) map[int32]bool {
 
 // admit adds the domains of the cheapest machines for a class until it has as many
 // to be in as its constraints ask for.
-func (m *model) admit(c int, keys []int, choice []map[int32]bool) {
+func (m *model) admit(c int, kinds []kind, keys []int, choice []map[int32]bool) {
 	class := m.classes[c]
 	need := 1
 	for i := range m.topology.rules[c].spreads {
@@ -107,8 +148,8 @@ func (m *model) admit(c int, keys []int, choice []map[int32]bool) {
 	}
 	have := map[int32]bool{}
 	for _, known := range []bool{true, false} {
-		for k := range m.kinds {
-			kind := &m.kinds[k]
+		for k := range kinds {
+			kind := &kinds[k]
 			if len(have) >= need {
 				return
 			}

@@ -59,7 +59,11 @@ func (m *model) groups() []size {
 			found[class.group] = s
 		}
 		s.priority = max(s.priority, class.priority)
-		s.enough += len(class.pods)
+	}
+	for _, pod := range m.problem.Pods { // also those that cannot be decided on
+		if s, ok := found[groupOf(pod)]; ok {
+			s.enough++
+		}
 	}
 	for g, s := range found {
 		if least, ok := m.minAvailable(g); ok {
@@ -80,14 +84,12 @@ func (m *model) groups() []size {
 // minAvailable returns how many pods of a group are enough: the most that one of
 // them says, if any does.
 func (m *model) minAvailable(g group) (least int, ok bool) {
-	for _, class := range m.classes {
-		if class.group != g {
+	for _, pod := range m.problem.Pods {
+		if groupOf(pod) != g {
 			continue
 		}
-		for _, pod := range class.pods {
-			if n, err := strconv.Atoi(pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]); err == nil {
-				least, ok = max(least, n), true
-			}
+		if n, err := strconv.Atoi(pod.Annotations[v1beta1.AnnotationPodGroupMinAvailable]); err == nil {
+			least, ok = max(least, n), true
 		}
 	}
 	return least, ok
@@ -97,7 +99,7 @@ func (m *model) minAvailable(g group) (least int, ok bool) {
 func (m *model) running(g group) (n int) {
 	for i := range m.problem.Nodes {
 		for _, pod := range m.problem.Nodes[i].Pods {
-			if pod.Namespace == g.namespace && pod.Labels[v1beta1.LabelPodGroup] == g.name {
+			if groupOf(pod) == g {
 				n++
 			}
 		}
@@ -121,6 +123,9 @@ func (p *plan) broken(sizes []size, without map[group]string) (group, string) {
 			if p.left[c] > 0 && why == "" {
 				why = p.reason(c)
 			}
+		}
+		if why == "" {
+			why = "the volumes of the others are not known" // all that classes are not made of
 		}
 		if placed < s.enough {
 			return s.group, fmt.Sprintf("only %d of the %d pods that group %s needs can be placed: %s", placed, s.enough, s.group.name, why)

@@ -123,7 +123,7 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 	m := p.model
 	kinds = m.prune(kinds, func(a, b *kind) bool { return m.sameLimits(a, b) && m.sameDomains(a, b) })
 	var best *plan
-	choices := m.choices(program, wanted)
+	choices := m.choices(program, kinds, wanted)
 	for n, choice := range choices {
 		if n == len(choices)-1 && best != nil && best.complete(wanted) {
 			break // everywhere is the last resort

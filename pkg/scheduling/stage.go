@@ -90,45 +90,45 @@ func (s *stage) demand() (demand []int32, any bool) {
 
 // fillRoom puts pods that are not tied on machines that there are.
 func (s *stage) fillRoom() {
-	demand, any := s.demand()
-	for index := 0; index < len(s.machines) && any; index++ {
-		room := s.room(index, demand)
-		if len(room.Items) == 0 {
+	for index := range s.machines {
+		demand, any := s.demandOn(s.machines[index])
+		if !any {
 			continue
 		}
-		column, ok := s.program.solver.FillRoom(&room, s.values, demand, fillSteps)
-		if !ok {
-			continue
+		room := lp.Kind{Capacity: s.program.scaled(s.machines[index].free)}
+		for item, count := range demand {
+			if count > 0 {
+				room.Items = append(room.Items, int32(item))
+			}
 		}
-		for n, item := range column.Items {
-			demand[item] -= column.Counts[n]
+		if column, ok := s.program.solver.FillRoom(&room, s.values, demand, fillSteps); ok {
+			s.putColumn(index, column)
 		}
-		s.putColumn(index, column)
 	}
 }
 
-// room returns what is free on a machine as a kind of the program.
-func (s *stage) room(index int, demand []int32) lp.Kind {
-	m := s.machines[index]
-	var kind lp.Kind
-	for item, count := range demand {
-		class := s.model.classes[s.program.classes[item][0]]
-		if count > 0 && tooSmall(m.free, class.need) < 0 && s.model.suits(class, m.profile) {
-			kind.Items = append(kind.Items, int32(item))
+// demandOn returns how many pods of each item are left that are not tied and that a
+// machine takes. It may be of a template that the program does not know, and take some
+// of an item's classes only.
+func (s *stage) demandOn(m *machine) (demand []int32, any bool) {
+	demand = make([]int32, len(s.program.Items))
+	for c, item := range s.program.itemOf {
+		if class := s.model.classes[c]; item >= 0 && s.open(c) && !class.tied && tooSmall(m.free, class.need) < 0 && s.model.suits(class, m.profile) {
+			demand[item] += s.left[c]
+			any = true
 		}
 	}
-	if len(kind.Items) > 0 {
-		kind.Capacity = s.program.scaled(m.free)
-	}
-	return kind
+	return demand, any
 }
 
 // putColumn puts pods of the classes of a column's items on a machine.
 func (s *stage) putColumn(index int, column lp.Column) {
+	profile := s.machines[index].profile
 	for n, item := range column.Items {
 		count := column.Counts[n]
 		for _, class := range s.program.classes[item] {
-			if some := min(count, s.left[class]); some > 0 && s.wanted[class] {
+			some := min(count, s.left[class])
+			if c := s.model.classes[class]; some > 0 && s.wanted[class] && !c.tied && s.model.suits(c, profile) {
 				s.put(class, index, some)
 				count -= some
 			}
