@@ -36,7 +36,7 @@ func (m *model) choices(program *program, kinds []kind, wanted []bool) (choices 
 		}
 		for c := range m.classes {
 			if wanted[c] {
-				m.admit(c, kinds, keys, choice)
+				m.admit(c, kinds, keys, choice, avoided)
 			}
 		}
 		choices = append(choices, choice)
@@ -139,15 +139,20 @@ func (m *model) mostUsed(program *program, key, count int, avoided map[int32]boo
 }
 
 // admit adds the domains of the cheapest machines for a class until it has as many
-// to be in as its constraints ask for.
-func (m *model) admit(c int, kinds []kind, keys []int, choice []map[int32]bool) {
+// to be in as its constraints ask for: of those that are chosen, then of those not to
+// be avoided.
+func (m *model) admit(c int, kinds []kind, keys []int, choice, avoided []map[int32]bool) {
 	class := m.classes[c]
 	need := 1
 	for i := range m.topology.rules[c].spreads {
 		need = max(need, int(m.topology.rules[c].spreads[i].domains))
 	}
 	have := map[int32]bool{}
-	for _, known := range []bool{true, false} {
+	for _, among := range []func(key int, d int32) bool{
+		func(key int, d int32) bool { return choice[key][d] },
+		func(key int, d int32) bool { return !avoided[key][d] },
+		func(int, int32) bool { return true },
+	} {
 		for k := range kinds {
 			kind := &kinds[k]
 			if len(have) >= need {
@@ -156,8 +161,7 @@ func (m *model) admit(c int, kinds []kind, keys []int, choice []map[int32]bool) 
 			if !m.suits(class, kind.profile) || tooSmall(kind.capacity, class.need) >= 0 {
 				continue
 			}
-			in := !slices.ContainsFunc(keys, func(key int) bool { return !choice[key][m.topology.domains[key][kind.profile]] })
-			if known && !in {
+			if slices.ContainsFunc(keys, func(key int) bool { return !among(key, m.topology.domains[key][kind.profile]) }) {
 				continue
 			}
 			for _, key := range keys {

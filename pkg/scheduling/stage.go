@@ -144,15 +144,15 @@ func (s *stage) packRest() (again bool) {
 	if !any {
 		return false
 	}
-	kinds := slices.DeleteFunc(slices.Clone(program.kinds), func(k kind) bool { return s.limit(&k) != "" || !s.census.usual(&k) })
-	if len(kinds) < len(program.kinds) || !slices.Equal(demand, program.demand) {
+	kinds := slices.DeleteFunc(slices.Clone(s.kinds), func(k kind) bool { return s.limit(&k) != "" || !s.census.usual(&k) })
+	if len(kinds) < len(s.kinds) || !slices.Equal(demand, program.demand) {
 		left := make([]int32, len(s.left))
 		for c := range left {
 			if s.open(c) && !s.model.classes[c].tied {
 				left[c] = s.left[c]
 			}
 		}
-		program = s.model.newProgram(kinds, left, partSteps)
+		program = s.model.newProgram(s.model.prune(kinds, s.model.sameLimits), left, partSteps)
 	}
 	columns := pack.Pack(&program.Problem, program.solver, program.demand, program.solution, improvements)
 	s = &stage{plan: s.plan, census: s.census, wanted: s.wanted, program: program}
