@@ -116,16 +116,9 @@ func (e *extension) try(c int, k *kind) bool {
 		census := next.recount()
 		moved = slices.ContainsFunc(others.mostUrgent(), func(c int) bool { return others.here(c, census) })
 	}
-	if next.unplaced() >= e.unplaced() {
+	if next.placesMore(e.plan) <= 0 {
 		return false
 	}
 	*e.plan = *next
 	return true
-}
-
-func (p *plan) unplaced() (n int32) {
-	for _, left := range p.left {
-		n += left
-	}
-	return n
 }

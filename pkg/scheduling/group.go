@@ -6,6 +6,7 @@ package scheduling
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -14,7 +15,8 @@ import (
 
 // withGroups solves the problem, again without a group of which too few pods were
 // placed, until all groups that are left are whole. It returns the plan and the
-// groups that were given up, with the reason.
+// groups that were given up, with the reason. A group that was given up for the sake of
+// another, or of pods that are placed otherwise without it, may have a place after all.
 func (m *model) withGroups(base *program) (*plan, map[group]string) {
 	without := map[group]string{}
 	wanted := make([]bool, len(m.classes))
@@ -26,6 +28,7 @@ func (m *model) withGroups(base *program) (*plan, map[group]string) {
 		p := m.solve(base, wanted)
 		broken, reason := p.broken(sizes, without)
 		if reason == "" {
+			p.takeBack(sizes, without)
 			return p, without
 		}
 		without[broken] = reason
@@ -35,6 +38,37 @@ func (m *model) withGroups(base *program) (*plan, map[group]string) {
 			}
 		}
 	}
+}
+
+// takeBack places groups that were given up, the most urgent first, where that is
+// possible beside what the plan places.
+func (p *plan) takeBack(sizes []size, without map[group]string) {
+	for _, s := range slices.Backward(sizes) {
+		if _, given := without[s.group]; !given {
+			continue
+		}
+		wanted := make([]bool, len(p.model.classes))
+		for c, class := range p.model.classes {
+			wanted[c] = class.group == s.group
+		}
+		next, rest := p.clone(), maps.Clone(without)
+		delete(rest, s.group)
+		next.extend(p.model.kinds, wanted)
+		if _, broken := next.broken(sizes, rest); broken == "" && next.placesMore(p) > 0 {
+			*p = *next
+			delete(without, s.group)
+		}
+	}
+}
+
+// placed returns how many pods of a group the plan places.
+func (p *plan) placed(g group) (n int) {
+	for c, class := range p.model.classes {
+		if class.group == g {
+			n += len(class.pods) - int(p.left[c])
+		}
+	}
+	return n
 }
 
 // size is what a group asks for.
@@ -114,13 +148,9 @@ func (p *plan) broken(sizes []size, without map[group]string) (group, string) {
 		if _, given := without[s.group]; given {
 			continue
 		}
-		placed, why := 0, ""
+		placed, why := p.placed(s.group), ""
 		for c, class := range p.model.classes {
-			if class.group != s.group {
-				continue
-			}
-			placed += len(class.pods) - int(p.left[c])
-			if p.left[c] > 0 && why == "" {
+			if class.group == s.group && p.left[c] > 0 && why == "" {
 				why = p.reason(c)
 			}
 		}

@@ -6,6 +6,7 @@ package scheduling
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -122,10 +123,10 @@ func (m *model) sameLimits(a, b *kind) bool {
 func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 	m := p.model
 	kinds = m.prune(kinds, func(a, b *kind) bool { return m.sameLimits(a, b) && m.sameDomains(a, b) })
-	var best *plan
+	best := p.clone() // what is bought may cost more pods their place than it gains
 	choices := m.choices(program, kinds, wanted)
 	for n, choice := range choices {
-		if n == len(choices)-1 && best != nil && best.complete(wanted) {
+		if n == len(choices)-1 && best.complete(wanted) {
 			break // everywhere is the last resort
 		}
 		next := p.clone()
@@ -139,7 +140,7 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 		next.newStage(census, wanted, kinds, program).run()
 		next.verify()
 		next.shrink()
-		if best == nil || next.better(best) {
+		if next.better(best) {
 			best = next
 		}
 	}
@@ -186,7 +187,25 @@ func (p *plan) complete(wanted []bool) bool {
 
 // better says whether a plan places more pods than another, or as many for less.
 func (p *plan) better(other *plan) bool {
-	return cmp.Or(cmp.Compare(p.unplaced(), other.unplaced()), cmp.Compare(p.cost(), other.cost())) < 0
+	more := p.placesMore(other)
+	return more > 0 || (more == 0 && p.cost() < other.cost())
+}
+
+// placesMore compares how many pods two plans place, those of the highest priority
+// on which they differ: above zero if it is more than the other's.
+func (p *plan) placesMore(other *plan) int {
+	more, highest := map[int32]int{}, int32(math.MinInt32)
+	for c, class := range p.model.classes {
+		if difference := int(other.left[c] - p.left[c]); difference != 0 {
+			more[class.priority] += difference
+		}
+	}
+	for priority, difference := range more {
+		if difference != 0 {
+			highest = max(highest, priority)
+		}
+	}
+	return more[highest]
 }
 
 func (p *plan) cost() (sum float64) {
