@@ -39,6 +39,13 @@ func (m *model) choices(program *program, kinds []kind, wanted []bool) (choices 
 				m.admit(c, kinds, keys, choice, avoided)
 			}
 		}
+		if count == 1 {
+			for _, key := range keys {
+				present := map[int32]bool{}
+				m.addPresent(key, wanted, present)
+				choice[key] = m.newEstimate(key, kinds, wanted).improve(choice[key], present)
+			}
+		}
 		choices = append(choices, choice)
 	}
 	all := make([]map[int32]bool, len(m.topology.keys))
