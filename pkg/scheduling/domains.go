@@ -14,48 +14,50 @@ import (
 // there. So the domains, such as zones, in which machines may be bought are chosen
 // first, in a few ways, and the cheapest plan is taken.
 
-// fewDomains is how many domains the middle one of these ways chooses.
-const fewDomains = 3
-
-// choices returns sets of domains to try, for every key: only those where most is
-// spent when topology is left aside, a few of them, all of them, and all there are.
+// choices returns sets of domains to try, for every key: those that an estimate finds
+// cheapest, those where anything is spent when topology is left aside, and all there
+// are.
 func (m *model) choices(program *program, kinds []kind, wanted []bool) (choices [][]map[int32]bool) {
 	keys := m.spreadKeys(wanted)
 	if len(keys) == 0 {
 		return [][]map[int32]bool{nil}
 	}
-	avoided := make([]map[int32]bool, len(m.topology.keys))
+	avoided, all := make([]map[int32]bool, len(m.topology.keys)), make([]map[int32]bool, len(m.topology.keys))
 	for _, key := range keys {
-		avoided[key] = m.blocking(key, kinds, wanted)
-	}
-	for _, count := range []int{1, fewDomains, len(kinds)} {
-		choice := make([]map[int32]bool, len(m.topology.keys))
-		for _, key := range keys {
-			choice[key] = m.mostUsed(program, key, count, avoided[key])
-			m.addPresent(key, wanted, choice[key])
-		}
-		for c := range m.classes {
-			if wanted[c] {
-				m.admit(c, kinds, keys, choice, avoided)
-			}
-		}
-		if count == 1 {
-			for _, key := range keys {
-				present := map[int32]bool{}
-				m.addPresent(key, wanted, present)
-				choice[key] = m.newEstimate(key, kinds, wanted).improve(choice[key], present)
-			}
-		}
-		choices = append(choices, choice)
-	}
-	all := make([]map[int32]bool, len(m.topology.keys))
-	for _, key := range keys {
-		all[key] = map[int32]bool{}
+		avoided[key], all[key] = m.blocking(key, kinds, wanted), map[int32]bool{}
 		for k := range kinds {
 			all[key][m.topology.domains[key][kinds[k].profile]] = true
 		}
 	}
-	return append(choices, all)
+	cheapest := m.choice(program, kinds, wanted, 1, avoided)
+	for _, key := range keys {
+		present := map[int32]bool{}
+		m.addPresent(key, wanted, present)
+		cheapest[key] = m.newEstimate(key, kinds, wanted).improve(cheapest[key], present)
+	}
+	for _, choice := range [][]map[int32]bool{cheapest, m.choice(program, kinds, wanted, len(kinds), avoided), all} {
+		if !slices.ContainsFunc(choices, func(other []map[int32]bool) bool { return slices.EqualFunc(choice, other, maps.Equal) }) {
+			choices = append(choices, choice)
+		}
+	}
+	return choices
+}
+
+// choice returns so many of the domains in which most is spent, and those besides that
+// are there or that classes need.
+func (m *model) choice(program *program, kinds []kind, wanted []bool, count int, avoided []map[int32]bool) []map[int32]bool {
+	keys := m.spreadKeys(wanted)
+	choice := make([]map[int32]bool, len(m.topology.keys))
+	for _, key := range keys {
+		choice[key] = m.mostUsed(program, key, count, avoided[key])
+		m.addPresent(key, wanted, choice[key])
+	}
+	for c := range m.classes {
+		if wanted[c] {
+			m.admit(c, kinds, keys, choice, avoided)
+		}
+	}
+	return choice
 }
 
 // spreadKeys returns the keys but the host name that wanted classes are spread by.

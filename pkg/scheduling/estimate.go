@@ -4,6 +4,7 @@
 package scheduling
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -151,12 +152,10 @@ func (e *estimate) improve(set, stay map[int32]bool) map[int32]bool {
 		}
 		chosen[best] = !chosen[best]
 	}
-	improved := map[int32]bool{}
-	for d := range set {
-		improved[d] = set[d]
-	}
+	improved := maps.Clone(set)
 	for d, domain := range e.domains {
 		improved[domain] = chosen[d]
 	}
+	maps.DeleteFunc(improved, func(_ int32, in bool) bool { return !in })
 	return improved
 }
