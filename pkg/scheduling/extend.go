@@ -104,7 +104,7 @@ func (e *extension) fresh(c int, exact *census) bool {
 // try buys a machine of a kind for a pod of the class and keeps it if more pods have a
 // place then than before.
 func (e *extension) try(c int, k *kind) bool {
-	next := e.plan.clone()
+	next := e.clone()
 	index, ok := next.buy(k)
 	if !ok {
 		return false

@@ -108,6 +108,8 @@ func TestTopology(t *testing.T) {
 	annotated := func(p *corev1.Pod) {
 		p.Annotations = map[string]string{v1beta1.AnnotationPodGroupMinAvailable: "4"}
 	}
+	high := candidate("m5.large", "a", 2, 0.10)
+	high.Priority, high.Template = 1, Template{"team-a", "first"}
 	lowly := candidate("m5.large", "a", 2, 0.01)
 	lowly.Priority, lowly.Template = -1, Template{"team-a", "last"}
 	for name, test := range map[string]struct {
@@ -121,12 +123,19 @@ func TestTopology(t *testing.T) {
 		"where a node is, its zone will do":         {problem: Problem{Pods: webPods(4, overZones), Candidates: all, Nodes: []Node{node("n", "b")}}, machines: 1, zones: "b:4"},
 		"nodes in two zones make two":               {problem: Problem{Pods: webPods(4, overZones), Candidates: all, Nodes: []Node{node("n", "a"), node("o", "b")}}, machines: 2, zones: "a:2 b:2"},
 		"minDomains makes three":                    {problem: Problem{Pods: webPods(6, overZones, minDomains(3)), Candidates: all}, machines: 3, zones: "a:2 b:2 c:2"},
-		"what runs counts":                          {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a", webPods(2)...)}}, machines: 1, zones: "b:3"},
-		"a zone that cannot grow bounds the others": {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a")}}, machines: 1, zones: "b:1", left: 2, reason: "topology spread"},
-		"one a host":           {problem: Problem{Pods: webPods(3, apart(corev1.LabelHostname)), Candidates: []Candidate{host(a), host(b)}}, machines: 3, zones: "a:3"},
-		"one a zone":           {problem: Problem{Pods: webPods(4, apart(zone)), Candidates: all}, machines: 3, zones: "a:1 b:1 c:1", left: 1, reason: "affinity"},
-		"all in one zone":      {problem: Problem{Pods: webPods(20, together(zone)), Candidates: all}, machines: 2, zones: "a:20"},
-		"where the others run": {problem: Problem{Pods: webPods(2, together(zone)), Candidates: all, Nodes: []Node{node("n", "c", webPods(1)...)}}, machines: 1, zones: "c:2"},
+		"pods of a zone share a machine": {problem: Problem{Pods: webPods(9, overZones, minDomains(3)), Candidates: []Candidate{
+			candidate("m5.large", "a", 2, 0.41), candidate("m5.large", "b", 2, 0.41), candidate("m5.large", "c", 2, 0.41),
+			candidate("m5.xlarge", "a", 4, 0.83), candidate("m5.xlarge", "b", 4, 0.83), candidate("m5.xlarge", "c", 4, 0.83),
+		}}, machines: 3, zones: "a:3 b:3 c:3"},
+		"a machine of a higher template lets one more in": {problem: Problem{
+			Pods: webPods(4, overZones), Nodes: []Node{node("n", "b")}, Candidates: []Candidate{high, candidate("m5.large", "b", 2, 0.10)},
+		}, machines: 4, zones: "a:2 b:2"},
+		"what runs counts":                           {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a", webPods(2)...)}}, machines: 1, zones: "b:3"},
+		"a zone that cannot grow bounds the others":  {problem: Problem{Pods: webPods(3, overZones), Candidates: []Candidate{b}, Nodes: []Node{node("n", "a")}}, machines: 1, zones: "b:1", left: 2, reason: "topology spread"},
+		"one a host":                                 {problem: Problem{Pods: webPods(3, apart(corev1.LabelHostname)), Candidates: []Candidate{host(a), host(b)}}, machines: 3, zones: "a:3"},
+		"one a zone":                                 {problem: Problem{Pods: webPods(4, apart(zone)), Candidates: all}, machines: 3, zones: "a:1 b:1 c:1", left: 1, reason: "affinity"},
+		"all in one zone":                            {problem: Problem{Pods: webPods(20, together(zone)), Candidates: all}, machines: 2, zones: "a:20"},
+		"where the others run":                       {problem: Problem{Pods: webPods(2, together(zone)), Candidates: all, Nodes: []Node{node("n", "c", webPods(1)...)}}, machines: 1, zones: "c:2"},
 		"a running pod keeps others out of its zone": {problem: Problem{Pods: webPods(1), Candidates: []Candidate{a, b}, Nodes: []Node{node("n", "a", webPods(1, apart(zone))...)}}, machines: 1, zones: "b:1"},
 		"volumes are for the main cluster":           {problem: Problem{Pods: webPods(1, withClaim("v")), Candidates: []Candidate{a, main}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, machines: 1, zones: "b:1"},
 		"a volume nowhere in the main cluster":       {problem: Problem{Pods: webPods(1, withClaim("v")), Candidates: []Candidate{a}, Claims: map[types.NamespacedName]*corev1.NodeSelector{{Namespace: "team-a", Name: "v"}: nil}}, left: 1, reason: "mount no persistent volumes"},

@@ -47,6 +47,7 @@ func decisionCases() map[string]decisionCase {
 	a, b := newPod("a", "web", "1500m"), newPod("b", "web", "1500m")
 	far := newPod("far", "web", "1", toleratesEdges)
 	spread1, spread2, spread3 := newPod("s1", "web", "1", spread), newPod("s2", "web", "1", spread), newPod("s3", "web", "1", spread)
+	inZ2 := newPod("in-z2", "db", "1", func(p *corev1.Pod) { p.Spec.NodeSelector = map[string]string{corev1.LabelTopologyZone: "z2"} })
 	volume := newPod("volume", "db", "1", toleratesEdges, func(p *corev1.Pod) {
 		p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
 	})
@@ -91,6 +92,7 @@ func decisionCases() map[string]decisionCase {
 		"skewed":                      {problemOf([]*corev1.Pod{spread1, spread2, spread3, a}, small, big), bill(buy(big, spread1, spread2, spread3), buy(small, a)), []string{"refused pod default/s2 on purchase-0: PodTopologySpread", "refused pod default/s3 on purchase-0: PodTopologySpread"}},
 		"missed on a fresh machine":   {problemOf([]*corev1.Pod{a}, small), decide(scheduling.Decision{}, a), []string{"missed pod default/a on a fresh m2"}},
 		"refused by all":              {problemOf([]*corev1.Pod{a}, edge), decide(scheduling.Decision{}, a), nil},
+		"to be bought later":          {problemOf([]*corev1.Pod{spread1, spread2, inZ2}, small, big), decide(bill(buy(small, spread1, spread2)), inZ2), nil},
 		"out of budget":               {limited, decide(scheduling.Decision{}, far), nil},
 		"over the budget":             {overspent, bill(buy(edge, overspent.Pods[0]), buy(edge, overspent.Pods[1])), []string{"overspent: node template team/default: 2 edges of 1"}},
 		"lower priority first":        {outranked, decide(bill(buy(outranked.Candidates[0], far)), urgent), []string{"outranked pod default/urgent on purchase-0"}},
@@ -162,18 +164,20 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckCounts: what is kept away by a budget is told from what nothing takes.
+// TestCheckCounts: what is kept away by a budget, or has to wait, is told from what
+// nothing takes.
 func TestCheckCounts(t *testing.T) {
 	cases := decisionCases()
 	for name, want := range map[string]Report{
 		"right":                    {Accepted: 2},
 		"refused by all":           {Unschedulable: 1},
 		"out of budget":            {OutOfBudget: 1},
+		"to be bought later":       {Accepted: 2, Later: 1},
 		"group that waits rightly": {Unschedulable: 2},
 	} {
 		test := cases[name]
 		got := check(t, &test.problem, &test.decision)
-		if got.Accepted != want.Accepted || got.Unschedulable != want.Unschedulable || got.OutOfBudget != want.OutOfBudget {
+		if got.Accepted != want.Accepted || got.Unschedulable != want.Unschedulable || got.OutOfBudget != want.OutOfBudget || got.Later != want.Later {
 			t.Errorf("%s: %+v, want %+v", name, *got, want)
 		}
 	}
