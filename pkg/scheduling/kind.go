@@ -32,14 +32,14 @@ const least = 1e-6
 // not depend on that of the candidates.
 func (m *model) findKinds() []kind {
 	var kinds []kind
-	index := map[string]int{}
+	index := make(map[string]int, len(m.problem.Candidates))
 	capacity := make([]float64, len(m.names))
 	var key []byte
-	lowest := m.lowestCost()
-	for i := range m.problem.Candidates {
+	costs, lowest := m.costs()
+	for _, i := range m.cheapestFirst(costs) {
 		c := &m.problem.Candidates[i]
 		m.names.fill(capacity, c.Offering.Allocatable)
-		cost := max(lowest, c.Cost.Total())
+		cost := max(lowest, costs[i])
 		key = binary.LittleEndian.AppendUint32(key[:0], uint32(m.candidateProfiles[i]))
 		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(cost))
 		for _, x := range capacity {
@@ -56,29 +56,39 @@ func (m *model) findKinds() []kind {
 				capacity: slices.Clone(capacity), profile: m.candidateProfiles[i], cost: cost, template: c.Template, priority: c.Priority,
 			})
 		}
-		kinds[k].members = append(kinds[k].members, int32(i))
+		kinds[k].members = append(kinds[k].members, i)
 	}
-	byOrder := func(a, b int32) int {
-		return compareCandidates(&m.problem.Candidates[a], &m.problem.Candidates[b])
-	}
-	for k := range kinds {
-		slices.SortFunc(kinds[k].members, byOrder)
-	}
-	slices.SortFunc(kinds, func(a, b kind) int {
-		return cmp.Or(cmp.Compare(a.cost, b.cost), byOrder(a.members[0], b.members[0]))
-	})
 	return kinds
 }
 
-func (m *model) lowestCost() float64 {
+// costs returns what each candidate costs, and what one costs at least.
+func (m *model) costs() (costs []float64, lowest float64) {
+	costs = make([]float64, len(m.problem.Candidates))
 	dearest := 0.0
-	for i := range m.problem.Candidates {
-		dearest = max(dearest, m.problem.Candidates[i].Cost.Total())
+	for i := range costs {
+		costs[i] = m.problem.Candidates[i].Cost.Total()
+		dearest = max(dearest, costs[i])
 	}
 	if dearest == 0 {
-		return 1
+		return costs, 1
 	}
-	return dearest * least
+	return costs, dearest * least
+}
+
+// cheapestFirst returns the candidates in compareCandidates' order. There are thousands
+// for every decision, so that it looks no farther than at the cost when it can.
+func (m *model) cheapestFirst(costs []float64) []int32 {
+	order := make([]int32, len(costs))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		if costs[a] != costs[b] {
+			return cmp.Compare(costs[a], costs[b])
+		}
+		return compareCandidates(&m.problem.Candidates[a], &m.problem.Candidates[b])
+	})
+	return order
 }
 
 // compareCandidates is a total order of candidates that differ.
