@@ -20,9 +20,16 @@ type encoder struct {
 }
 
 func (e *encoder) int(n int64)   { e.bytes = binary.AppendVarint(e.bytes, n) }
-func (e *encoder) bool(b bool)   { e.bytes = append(e.bytes, map[bool]byte{true: 1}[b]) }
 func (e *encoder) text(s string) { e.int(int64(len(s))); e.bytes = append(e.bytes, s...) }
 func (e *encoder) blob(b []byte) { e.int(int64(len(b))); e.bytes = append(e.bytes, b...) }
+func (e *encoder) bool(b bool) {
+	var bit byte
+	if b {
+		bit = 1
+	}
+	e.bytes = append(e.bytes, bit)
+}
+
 func (e *encoder) message(m interface{ Marshal() ([]byte, error) }) {
 	// Marshal of API types sorts maps and fails only when memory is out.
 	b, _ := m.Marshal()
