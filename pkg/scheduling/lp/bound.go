@@ -11,7 +11,9 @@ const (
 	repairs = 4
 	// nearlyOptimal is how much better than its cost a column of Relax must be, as
 	// a part of it.
-	nearlyOptimal = 1e-4
+	nearlyOptimal = 5e-4
+	// provingSteps bounds the searches of one bound.
+	provingSteps = 300_000
 )
 
 // Bound returns what no packing of the demand costs less than, and the prices that
@@ -23,6 +25,7 @@ const (
 func (s *Solver) Bound(values []float64, demand []int32, steps int) (bound float64, prices []float64) {
 	prices = slices.Clone(values)
 	worst := 1.0
+	s.proving = provingSteps
 	for k := range s.fillers {
 		worst = max(worst, s.repair(k, prices, demand, steps))
 	}
@@ -100,7 +103,12 @@ func (s *Solver) most(k int, values []float64, demand []int32, steps int) float6
 	if bound <= cost {
 		return bound / cost
 	}
-	if value, _, complete := f.search(f.kind.Capacity, values, demand, cost, steps); complete {
+	if steps = min(steps, s.proving); steps <= 0 {
+		return bound / cost
+	}
+	value, _, complete := f.search(f.kind.Capacity, values, demand, cost, steps)
+	s.proving -= f.spent(steps) + len(f.kind.Items)
+	if complete {
 		bound = min(bound, value)
 	}
 	return bound / cost

@@ -3,7 +3,10 @@
 
 package lp
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // filler finds the most valuable way to fill a machine of one kind. It remembers
 // between calls what values of items that changed a little make faster.
@@ -13,9 +16,14 @@ type filler struct {
 	// lambda is what a unit of each resource is worth, of an earlier call: any
 	// prices give a valid bound, and good ones a near one.
 	lambda []float64
-	// order are positions in kind.Items, those that use the resources best first.
-	order []int32
-	rank  []float64
+	// fits is how many of each item of the kind go on the machine alone.
+	fits []int32
+	// order are positions in kind.Items: first active ones that are left and worth
+	// something, those that use the resources best in front.
+	order  []int32
+	active int
+	idle   []int32
+	rank   []float64
 
 	// Of the search at hand: of each place in order the item's need, value and
 	// most, and what the later ones add to the bound.
@@ -50,8 +58,14 @@ func fillerOf(problem *Problem, kind *Kind) *filler {
 	f := &filler{problem: problem, kind: kind}
 	n, rows := len(f.kind.Items), len(f.kind.Capacity)
 	f.order, f.rank = make([]int32, n), make([]float64, n)
-	for i := range f.order {
-		f.order[i] = int32(i)
+	f.fits = make([]int32, n)
+	for place, i := range f.kind.Items {
+		item := &problem.Items[i]
+		f.order[place] = int32(place)
+		f.fits[place] = int32(Fits(kind.Capacity, item.Need))
+		if item.Most > 0 {
+			f.fits[place] = min(f.fits[place], int32(item.Most))
+		}
 	}
 	f.need, f.value, f.most = make([][]float64, n), make([]float64, n), make([]int32, n)
 	f.gain, f.rest = make([]float64, n), make([]float64, n+1)
@@ -66,42 +80,38 @@ func (f *filler) bound(values []float64, left []int32) float64 {
 		return unbounded
 	}
 	bound := dot(f.lambda, f.kind.Capacity)
-	for _, i := range f.kind.Items {
+	for place, i := range f.kind.Items {
+		if left[i] == 0 {
+			continue
+		}
 		if gain := values[i] - dot(f.lambda, f.problem.Items[i].Need); gain > 0 {
-			bound += gain * float64(f.mostOf(i, left))
+			bound += gain * float64(f.mostOf(place, left))
 		}
 	}
 	return bound
 }
 
-// mostOf is how many of an item may go on the machine when so many are left.
-func (f *filler) mostOf(item int32, left []int32) int32 {
-	it := &f.problem.Items[item]
-	most := left[item]
-	if it.Most > 0 {
-		most = min(most, int32(it.Most))
-	}
-	if most > 0 {
-		most = min(most, int32(Fits(f.kind.Capacity, it.Need)))
-	}
-	return most
+// mostOf is how many of the item at a place of the kind may go on the machine when so
+// many are left.
+func (f *filler) mostOf(place int, left []int32) int32 {
+	return min(f.fits[place], left[f.kind.Items[place]])
 }
 
 // reprice computes the prices anew for these values and returns the bound, which is
 // the value of the linear relaxation.
 func (f *filler) reprice(x *relaxed, values []float64, left []int32) float64 {
-	x.need, x.value, x.most = x.need[:0], x.value[:0], x.most[:0]
+	x.needs, x.value, x.most = x.needs[:0], x.value[:0], x.most[:0]
 	f.places = f.places[:0]
 	for place, i := range f.kind.Items {
-		if most := f.mostOf(i, left); most > 0 && values[i] > 0 {
+		if most := f.mostOf(place, left); most > 0 && values[i] > 0 {
 			f.places = append(f.places, int32(place))
-			x.need = append(x.need, f.problem.Items[i].Need)
+			x.needs = append(x.needs, f.problem.Items[i].Need...)
 			x.value = append(x.value, values[i])
 			x.most = append(x.most, float64(most))
 		}
 	}
 	f.lambda = append(f.lambda[:0], x.prices(f.kind.Capacity)...)
-	f.whole, f.used = resize(f.whole, len(x.need)), resize(f.used, len(x.need))
+	f.whole, f.used = resize(f.whole, len(x.value)), resize(f.used, len(x.value))
 	for n, amount := range x.amounts() {
 		f.whole[n], f.used[n] = int32(amount+1e-9), amount > 0
 	}
@@ -133,7 +143,7 @@ func (f *filler) complete(values []float64, left []int32, above float64, back in
 	for n, place := range f.places {
 		i := f.kind.Items[place]
 		count := f.whole[n]
-		if count < f.mostOf(i, left) {
+		if count < f.mostOf(int(place), left) {
 			count = max(0, count-back)
 		}
 		f.base[place] = count
@@ -142,13 +152,10 @@ func (f *filler) complete(values []float64, left []int32, above float64, back in
 			free[r] -= float64(count) * x
 		}
 	}
-	for at, place := range f.order {
+	for at, place := range f.order[:f.active] {
 		f.most[at] -= f.base[place]
 	}
-	for at := len(f.order) - 1; at >= 0; at-- {
-		f.rest[at] = f.rest[at+1] + max(0, f.gain[at])*float64(f.most[at])
-		f.addYield(at)
-	}
+	f.addRest()
 	f.top = above - start
 	f.descend(0, 0, dot(f.lambda, free))
 	return f.found
@@ -160,25 +167,52 @@ func (f *filler) spent(steps int) int { return steps - f.steps }
 // prepare sorts the items by what they are worth for the resources they use. The
 // order of the last call is nearly right.
 func (f *filler) prepare(values []float64, left []int32) {
-	for place, i := range f.kind.Items {
-		f.rank[place] = values[i] / (dot(f.lambda, f.problem.Items[i].Need) + tiny)
-	}
-	for at := 1; at < len(f.order); at++ {
-		moving := f.order[at]
-		to := at
-		for to > 0 && f.rank[f.order[to-1]] < f.rank[moving] {
-			f.order[to] = f.order[to-1]
-			to--
-		}
-		f.order[to] = moving
-	}
-	for at, place := range f.order {
+	f.active, f.idle = 0, f.idle[:0]
+	for _, place := range f.order {
 		i := f.kind.Items[place]
-		f.need[at], f.value[at], f.most[at] = f.problem.Items[i].Need, values[i], f.mostOf(i, left)
+		if values[i] <= 0 || f.mostOf(int(place), left) == 0 {
+			f.idle = append(f.idle, place)
+			continue
+		}
+		f.rank[place] = values[i] / (dot(f.lambda, f.problem.Items[i].Need) + tiny)
+		f.order[f.active] = place
+		f.active++
+	}
+	copy(f.order[f.active:], f.idle)
+	f.sort(f.order[:f.active])
+	for at, place := range f.order[:f.active] {
+		i := f.kind.Items[place]
+		f.need[at], f.value[at], f.most[at] = f.problem.Items[i].Need, values[i], f.mostOf(int(place), left)
 		f.gain[at] = values[i] - dot(f.lambda, f.need[at])
 	}
-	f.rest[len(f.order)] = 0
-	for at := len(f.order) - 1; at >= 0; at-- {
+	f.addRest()
+}
+
+// fewPlaces is how many are sorted by insertion, which is fast when they nearly are.
+const fewPlaces = 64
+
+func (f *filler) sort(order []int32) {
+	if len(order) > fewPlaces {
+		slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(f.rank[b], f.rank[a]) })
+		return
+	}
+	for at := 1; at < len(order); at++ {
+		moving := order[at]
+		to := at
+		for to > 0 && f.rank[order[to-1]] < f.rank[moving] {
+			order[to] = order[to-1]
+			to--
+		}
+		order[to] = moving
+	}
+}
+
+// addRest computes what the later items add to the bounds.
+func (f *filler) addRest() {
+	rows := len(f.kind.Capacity)
+	f.rest[f.active] = 0
+	clear(f.yield[f.active*rows : (f.active+1)*rows])
+	for at := f.active - 1; at >= 0; at-- {
 		f.rest[at] = f.rest[at+1] + max(0, f.gain[at])*float64(f.most[at])
 		f.addYield(at)
 	}
@@ -188,7 +222,7 @@ func (f *filler) addYield(at int) {
 	rows := len(f.kind.Capacity)
 	yield, later := f.yield[at*rows:(at+1)*rows], f.yield[(at+1)*rows:(at+2)*rows]
 	copy(yield, later)
-	if f.most[at] == 0 || f.value[at] <= 0 {
+	if f.most[at] == 0 {
 		return
 	}
 	for r, n := range f.need[at] {
@@ -223,14 +257,14 @@ func (f *filler) descend(at int, value, bound float64) {
 	}
 	rows := len(f.kind.Capacity)
 	free := f.free[at*rows : (at+1)*rows]
-	for at < len(f.order) && (f.most[at] == 0 || f.value[at] <= 0) {
+	for at < f.active && f.most[at] == 0 {
 		f.counts[at] = 0
 		at++
 		next := f.free[at*rows : (at+1)*rows]
 		copy(next, free)
 		free = next
 	}
-	if at == len(f.order) || bound+f.rest[at] <= f.top+tiny || value+f.scarce(at, free) <= f.top+tiny {
+	if at == f.active || bound+f.rest[at] <= f.top+tiny || value+f.scarce(at, free) <= f.top+tiny {
 		return
 	}
 	next := f.free[(at+1)*rows : (at+2)*rows]

@@ -99,6 +99,7 @@ func multiply(vector, factors []float64) {
 
 func dot(a, b []float64) float64 {
 	sum := 0.0
+	b = b[:len(a)]
 	for i, x := range a {
 		sum += x * b[i]
 	}

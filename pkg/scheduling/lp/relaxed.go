@@ -7,7 +7,7 @@ package lp
 // the items on it when they can be cut. It is the bounded simplex method with as many
 // rows as there are resources.
 type relaxed struct {
-	need  [][]float64 // of each item on the kind
+	needs []float64 // of each item on the kind, one after the other
 	value []float64
 	most  []float64
 	rows  int
@@ -25,6 +25,9 @@ type relaxed struct {
 	solution []float64
 }
 
+// need is what one of an item takes of each resource.
+func (x *relaxed) need(i int) []float64 { return x.needs[i*x.rows : (i+1)*x.rows] }
+
 // tiny is what counts as zero in figures that are about one.
 const tiny = 1e-11
 
@@ -34,7 +37,7 @@ func (x *relaxed) prices(capacity []float64) []float64 {
 	x.start(capacity)
 	// Every step but those at a degenerate corner makes the value greater; there
 	// are few corners, and any prices give a valid bound.
-	for range 4*len(x.need) + 16*x.rows {
+	for range 4*len(x.value) + 16*x.rows {
 		variable, up := x.entering()
 		if variable < 0 {
 			break
@@ -51,15 +54,15 @@ func (x *relaxed) prices(capacity []float64) []float64 {
 // amounts returns how many of each item the last solution has. The slice is valid until
 // the next call.
 func (x *relaxed) amounts() []float64 {
-	x.solution = resize(x.solution, len(x.need))
-	for i := range x.need {
+	x.solution = resize(x.solution, len(x.value))
+	for i := range x.value {
 		x.solution[i] = 0
 		if !x.inBasis[i] && x.atMost[i] {
 			x.solution[i] = x.most[i]
 		}
 	}
 	for r, b := range x.basis {
-		if b < len(x.need) {
+		if b < len(x.value) {
 			x.solution[b] = max(0, min(x.most[b], x.amount[r]))
 		}
 	}
@@ -71,14 +74,14 @@ func (x *relaxed) start(capacity []float64) {
 	x.basis, x.amount = resize(x.basis, x.rows), resize(x.amount, x.rows)
 	x.inverse = resize(x.inverse, x.rows*x.rows)
 	x.lambda, x.column = resize(x.lambda, x.rows), resize(x.column, x.rows)
-	x.atMost, x.inBasis = resize(x.atMost, len(x.need)), resize(x.inBasis, len(x.need)+x.rows)
+	x.atMost, x.inBasis = resize(x.atMost, len(x.value)), resize(x.inBasis, len(x.value)+x.rows)
 	clear(x.atMost)
 	clear(x.inBasis)
 	clear(x.inverse)
 	clear(x.lambda)
 	for r := range x.rows {
-		x.basis[r] = len(x.need) + r
-		x.inBasis[len(x.need)+r] = true
+		x.basis[r] = len(x.value) + r
+		x.inBasis[len(x.value)+r] = true
 		x.inverse[r*x.rows+r] = 1
 		x.amount[r] = capacity[r]
 	}
@@ -89,11 +92,11 @@ func (x *relaxed) start(capacity []float64) {
 func (x *relaxed) entering() (variable int, up bool) {
 	best := tiny
 	variable = -1
-	for i, need := range x.need {
+	for i, value := range x.value {
 		if x.inBasis[i] || x.most[i] == 0 {
 			continue
 		}
-		gain := x.value[i] - dot(x.lambda, need)
+		gain := value - dot(x.lambda, x.need(i))
 		if x.atMost[i] {
 			gain = -gain
 		}
@@ -102,8 +105,8 @@ func (x *relaxed) entering() (variable int, up bool) {
 		}
 	}
 	for r, lambda := range x.lambda {
-		if !x.inBasis[len(x.need)+r] && -lambda > best {
-			best, variable, up = -lambda, len(x.need)+r, true
+		if !x.inBasis[len(x.value)+r] && -lambda > best {
+			best, variable, up = -lambda, len(x.value)+r, true
 		}
 	}
 	return variable, up
@@ -119,7 +122,7 @@ func (x *relaxed) step(variable int, up bool) {
 			if t := x.amount[r] / change; t < length {
 				length, leaving, leavesAtMost = t, r, false
 			}
-		case change < -tiny && b < len(x.need):
+		case change < -tiny && b < len(x.value):
 			if t := (x.most[b] - x.amount[r]) / -change; t < length {
 				length, leaving, leavesAtMost = t, r, true
 			}
@@ -144,7 +147,7 @@ func (x *relaxed) step(variable int, up bool) {
 // bound is the most of a variable that is not in the basis; what is left of a
 // resource has none.
 func (x *relaxed) bound(variable int) float64 {
-	if variable < len(x.need) {
+	if variable < len(x.value) {
 		return x.most[variable]
 	}
 	return unbounded
@@ -154,10 +157,10 @@ func (x *relaxed) bound(variable int) float64 {
 func (x *relaxed) direction(variable int, up bool) {
 	for r := range x.rows {
 		row := x.inverse[r*x.rows : (r+1)*x.rows]
-		if variable < len(x.need) {
-			x.column[r] = dot(row, x.need[variable])
+		if variable < len(x.value) {
+			x.column[r] = dot(row, x.need(variable))
 		} else {
-			x.column[r] = row[variable-len(x.need)]
+			x.column[r] = row[variable-len(x.value)]
 		}
 		if !up {
 			x.column[r] = -x.column[r]
@@ -166,7 +169,7 @@ func (x *relaxed) direction(variable int, up bool) {
 }
 
 func (x *relaxed) exchange(row, variable int, amount float64, leavesAtMost bool) {
-	if old := x.basis[row]; old < len(x.need) {
+	if old := x.basis[row]; old < len(x.value) {
 		x.atMost[old] = leavesAtMost
 	}
 	x.inBasis[x.basis[row]], x.inBasis[variable] = false, true
@@ -191,7 +194,7 @@ func (x *relaxed) exchange(row, variable int, amount float64, leavesAtMost bool)
 func (x *relaxed) price() {
 	clear(x.lambda)
 	for r, b := range x.basis {
-		if b >= len(x.need) {
+		if b >= len(x.value) {
 			continue
 		}
 		for c := range x.lambda {

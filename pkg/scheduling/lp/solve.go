@@ -6,13 +6,21 @@ package lp
 import "slices"
 
 const (
-	// enough is how much better than its cost a column must be, as a part of it, to
-	// be taken.
-	enough = 1e-3
+	// coarse is how much better than its cost a column must be, as a part of it, to be
+	// taken at first. When there are none any more it is multiplied by finer, down to
+	// enough: prices swing less, and fewer columns are needed, when those that help most
+	// come first.
+	coarse = 0.1
+	finer  = 0.33
+	enough = 0.003
 	// nearSteps bounds one search for a column, searches how many there are: nearer
 	// and farther from the relaxation.
 	nearSteps = 300
-	searches  = 3
+	searches  = 2
+	// mostRows is how many items a master program may have. Its basis is a dense
+	// matrix, of which every column changes every number: with more of them prices are
+	// estimated from a coarser problem.
+	mostRows = 200
 	// forgetting is the weight of the latest prices in their mean.
 	forgetting = 0.2
 )
@@ -43,6 +51,8 @@ type Solver struct {
 	// steps is how much work is left for the solution at hand, about one for each
 	// item looked at on a kind of machine, next how much there is for another.
 	steps, next int
+	// proving is how much work is left for the bound at hand.
+	proving int
 }
 
 // NewSolver returns a Solver of a problem, whose figures must be to Scale. It takes so
@@ -59,10 +69,16 @@ func NewSolver(problem *Problem, steps int) *Solver {
 // as the steps allow. No count may be above that of the problem.
 func (s *Solver) Solve(demand []int32) Solution {
 	solution := Solution{Values: make([]float64, len(demand)), Mean: make([]float64, len(demand))}
-	r, m := s.start(demand)
-	if len(r.items) == 0 {
+	first := s.alone(demand)
+	r := newRows(first)
+	switch {
+	case len(r.items) == 0:
+		return solution
+	case len(r.items) > mostRows:
+		s.estimate(&solution, first, demand)
 		return solution
 	}
+	m := s.start(r, first, demand)
 	s.offerPool(m, r, demand)
 	s.pool = s.pool[:0]
 	s.generate(m, r, &solution, demand)
@@ -131,36 +147,46 @@ func (r *rows) restore(c Column) Column {
 	return Column{Kind: c.Kind, Items: items, Counts: c.Counts}
 }
 
-// start makes the first master program: every item alone on the machine where it
-// costs least.
-func (s *Solver) start(demand []int32) (*rows, *master) {
+// alone returns for every item the machine on which it costs least when it is alone;
+// no counts where it fits nowhere.
+func (s *Solver) alone(demand []int32) []Column {
 	best := make([]Column, len(demand))
 	share := make([]float64, len(demand))
 	for k, f := range s.fillers {
-		for _, i := range f.kind.Items {
-			most := f.mostOf(i, demand)
+		for place, i := range f.kind.Items {
+			most := f.mostOf(place, demand)
 			if most > 0 && (share[i] == 0 || f.kind.Cost/float64(most) < share[i]) {
 				share[i] = f.kind.Cost / float64(most)
-				best[i] = Column{Kind: k, Counts: []int32{most}}
+				best[i] = Column{Kind: k, Items: []int32{i}, Counts: []int32{most}}
 			}
 		}
 	}
-	r := &rows{of: make([]int32, len(demand))}
+	return best
+}
+
+func newRows(alone []Column) *rows {
+	r := &rows{of: make([]int32, len(alone))}
+	for i := range alone {
+		r.of[i] = -1
+		if len(alone[i].Items) > 0 {
+			r.of[i] = int32(len(r.items))
+			r.items = append(r.items, int32(i))
+		}
+	}
+	return r
+}
+
+// start makes the first master program: every item alone.
+func (s *Solver) start(r *rows, alone []Column, demand []int32) *master {
 	var first []Column
 	var costs []float64
 	var counts []int32
-	for i := range demand {
-		r.of[i] = -1
-		if share[i] > 0 {
-			r.of[i] = int32(len(r.items))
-			best[i].Items = []int32{r.of[i]}
-			r.items = append(r.items, int32(i))
-			first = append(first, best[i])
-			costs = append(costs, s.problem.Kinds[best[i].Kind].Cost)
-			counts = append(counts, demand[i])
-		}
+	for _, i := range r.items {
+		first = append(first, r.local(alone[i]))
+		costs = append(costs, s.problem.Kinds[alone[i].Kind].Cost)
+		counts = append(counts, demand[i])
 	}
-	return r, newMaster(first, costs, counts)
+	return newMaster(first, costs, counts)
 }
 
 // offerPool brings in the columns of the last solution, as far as they still hold.
@@ -196,15 +222,25 @@ func Trim(c Column, demand []int32) Column {
 }
 
 // generate brings in columns until no filling of any kind is worth more than it
-// costs, or the steps are used up. It looks near the relaxation first, and
-// farther when there is no column near it.
+// costs, or the steps are used up: at first only those that are worth much more.
 func (s *Solver) generate(m *master, r *rows, solution *Solution, demand []int32) {
-	values := make([]float64, len(demand))
 	r.scatter(m.prices, solution.Mean)
+	better := coarse
+	for better > enough && s.steps > 0 {
+		s.improve(m, r, solution, demand, better, 1)
+		better *= finer
+	}
+	s.improve(m, r, solution, demand, enough, searches)
+}
+
+// improve brings in columns that are so much better than they cost until there is none.
+// It looks near the relaxation first, and farther when there is none near it.
+func (s *Solver) improve(m *master, r *rows, solution *Solution, demand []int32, better float64, searches int32) {
+	values := make([]float64, len(demand))
 	for back := int32(0); back < searches && s.steps > 0; back++ {
 		for k := range s.fillers {
 			r.scatter(m.prices, values)
-			if column, ok := s.price(k, values, demand, back); ok {
+			if column, ok := s.price(k, values, demand, better, back); ok {
 				s.enter(m, r.local(column))
 				back = -1
 			}
@@ -215,10 +251,10 @@ func (s *Solver) generate(m *master, r *rows, solution *Solution, demand []int32
 	}
 }
 
-// price returns a filling of a kind that is worth more than it costs, if it finds one
-// so near to the relaxation.
-func (s *Solver) price(k int, values []float64, demand []int32, back int32) (Column, bool) {
-	f, limit := s.fillers[k], s.problem.Kinds[k].Cost*(1+enough)
+// price returns a filling of a kind that is so much better than it costs, if it finds
+// one so near to the relaxation.
+func (s *Solver) price(k int, values []float64, demand []int32, better float64, back int32) (Column, bool) {
+	f, limit := s.fillers[k], s.problem.Kinds[k].Cost*(1+better)
 	s.steps -= len(f.kind.Items)
 	if f.bound(values, demand) <= limit {
 		return Column{}, false
