@@ -3,34 +3,47 @@
 
 package scheduling
 
-import "github.com/castai/omni/pkg/scheduling/lp"
+import (
+	"sync"
 
-// boundSteps is how much work may go into the bound alone.
-const boundSteps = 4_000_000
+	"github.com/castai/omni/pkg/scheduling/lp"
+)
+
+const (
+	// relaxSteps is how much work may go into prices for the bound alone.
+	relaxSteps = 4_000_000
+	// closeTo is how far the bound may be below the cost without more work. It cannot
+	// pass the value of the linear program, so that this will do as well.
+	closeTo = 1.005
+)
 
 // provingSteps are how much may go into the proof that one kind of machine holds no
-// more, first and when the bound is farther from the cost than closeTo says.
-var provingSteps = []int{3_000, 30_000}
-
-const closeTo = 1.02
+// more: ever more while the bound is not close.
+var provingSteps = []int{0, 3_000, 30_000}
 
 // bound returns what no choice of machines for the placed pods costs less than. It
 // leaves topology, limits and whole groups aside.
 func (p *plan) bound(base *program) (bound float64) {
-	demand := make([]int32, len(base.Items))
+	demand, value := make([]int32, len(base.Items)), 0.0
 	for c, item := range base.itemOf {
 		if item >= 0 {
-			demand[item] += int32(len(p.model.classes[c].pods)) - p.left[c]
+			placed := int32(len(p.model.classes[c].pods)) - p.left[c]
+			demand[item] += placed
+			value += base.solution.Values[item] * float64(placed)
 		}
 	}
 	rooms := p.rooms(base, demand)
-	relaxed := base.solver.Relax(&base.solution, base.demand, boundSteps)
+	ways := []func() []float64{
+		func() []float64 { return base.solution.Values },
+		func() []float64 { return base.solution.Mean },
+		sync.OnceValue(func() []float64 { return base.solver.Relax(&base.solution, base.demand, relaxSteps) }),
+	}
 	for _, steps := range provingSteps {
-		if bound*closeTo > p.cost() {
-			break
-		}
-		for _, values := range [][]float64{base.solution.Values, base.solution.Mean, relaxed} {
-			worth, prices := base.solver.Bound(values, demand, steps)
+		for _, values := range ways {
+			if bound*closeTo > min(p.cost(), value) {
+				return bound
+			}
+			worth, prices := base.solver.Bound(values(), demand, steps)
 			// Pods may also be where there is room already, for nothing.
 			for i := range rooms {
 				worth -= base.solver.Most(&rooms[i], prices, demand)
