@@ -13,17 +13,21 @@ import (
 // apart is how many machines are taken apart at once, at most.
 const apart = 4
 
+// patience is how often in a row it may not help.
+const patience = 12
+
 // improve takes a few machines apart, those that hold little for their cost more
 // often, gives their items to the room of the others, and packs the rest anew: so
-// many times, keeping what is cheaper.
-func (p *packer) improve(machines []lp.Column, values []float64, times int) []lp.Column {
+// many times, keeping what is cheaper, but no longer than it helps or is worth it.
+func (p *packer) improve(machines []lp.Column, values []float64, goal float64, times int) []lp.Column {
 	for i := range machines {
 		machines[i] = p.cheapest(machines[i])
 	}
 	var picks sequence
 	tried := make([]float64, len(values))
+	last := 0
 	for turn := range times {
-		if len(machines) == 0 {
+		if len(machines) == 0 || turn-last > patience || p.cost(machines) <= goal {
 			break
 		}
 		// The prices of the linear program would lead to the same machines.
@@ -36,7 +40,7 @@ func (p *packer) improve(machines []lp.Column, values []float64, times int) []lp
 		p.leastWorthFirst(machines, values)
 		size := min(1+turn%apart, len(machines))
 		if better, ok := p.repack(machines, picks.places(len(machines), size), tried); ok {
-			machines = better
+			machines, last = better, turn
 		}
 	}
 	return machines

@@ -17,7 +17,7 @@ import (
 )
 
 // fillSteps bounds the search for the best filling of one machine.
-const fillSteps = 60
+const fillSteps = 40
 
 const (
 	// half and nearly are how much of a column the fractional packing must use,
@@ -26,6 +26,8 @@ const (
 	nearly = 0.98
 	// late is the part of the cost after which the rest is packed greedily too.
 	late = 0.5
+	// closeTo is how far the cost may be above the fractional one without more work.
+	closeTo = 1.001
 	// rounds bounds how often the linear program is solved again.
 	rounds = 30
 )
@@ -43,6 +45,7 @@ type packer struct {
 // that fit on no kind are left out. improvements is how often machines are taken apart.
 func Pack(problem *lp.Problem, solver *lp.Solver, demand []int32, solution lp.Solution, improvements int) []lp.Column {
 	p := &packer{problem: problem, solver: solver, floor: floors(problem)}
+	goal := closeTo * worth(demand, solution.Values)
 	rest := slices.Clone(demand)
 	var bought, best []lp.Column
 	for round := 0; ; round++ {
@@ -55,10 +58,10 @@ func Pack(problem *lp.Problem, solver *lp.Solver, demand []int32, solution lp.So
 			if best == nil || p.cost(packing) < p.cost(best) {
 				best = packing
 			}
-			over = over || p.cost(bought) >= p.cost(best)
+			over = over || p.cost(bought) >= p.cost(best) || p.cost(best) <= goal
 		}
 		if over {
-			return p.improve(best, values, improvements)
+			return p.improve(best, values, goal, improvements)
 		}
 		solution = solver.Solve(rest)
 	}
