@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"github.com/castai/omni/pkg/scheduling"
 	"github.com/castai/omni/pkg/scheduling/workload"
 )
@@ -34,5 +37,64 @@ func TestBillsAreNearTheBound(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestDrawnBillsAreNearTheBound holds the solver to drawn workloads on which its bills
+// were the farthest from the bound, with some slack.
+func TestDrawnBillsAreNearTheBound(t *testing.T) {
+	catalog, _, err := workload.ReadDirectory(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		shape    workload.Shape
+		seed     uint64
+		pods     int
+		location string
+		overhead float64
+		most     float64
+	}{
+		{workload.Even, 39, 300, "all", 0.02, 1.12},
+		{workload.Even, 33, 300, workload.MainLocation, 0.02, 1.11},
+		{workload.Tailed, 0, 300, "all", 0, 1.09},
+		{workload.Tailed, 55, 1000, workload.MainLocation, 0.02, 1.09},
+		{workload.GPUs, 51, 30, workload.MainLocation, 0.02, 1.04},
+		{workload.Choosy, 47, 3000, "all", 0.02, 1.30},
+	} {
+		t.Run(fmt.Sprintf("%s-%d/%s", c.shape, c.seed, c.location), func(t *testing.T) {
+			keep := func(location string) bool { return c.location == "all" || location == c.location }
+			d := scheduling.Solve(scheduling.Problem{
+				Pods: workload.Draw(c.shape, c.seed, c.pods).Pods(), Candidates: catalog.Candidates(keep, c.overhead),
+			})
+			if ratio := d.Cost / d.LowerBound; ratio > c.most || ratio < 1 {
+				t.Errorf("bill %.4f, bound %.4f, ratio %.4f above %v", d.Cost, d.LowerBound, ratio, c.most)
+			}
+		})
+	}
+}
+
+// TestManyClasses holds the solver to a bill for 5,000 pods of 1,000 classes, which are
+// too many for one linear program.
+func TestManyClasses(t *testing.T) {
+	catalog, _, err := workload.ReadDirectory(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := workload.Draw(workload.Even, 1, 1)
+	group := w.Groups[0]
+	w.Groups = nil
+	for i := range 1000 {
+		spec := group.Spec.DeepCopy()
+		spec.Containers[0].Resources.Requests = corev1.ResourceList{
+			corev1.ResourceCPU:    *resource.NewMilliQuantity(int64(37+3*i), resource.DecimalSI),
+			corev1.ResourceMemory: *resource.NewQuantity(int64(100+i*7919%4000)<<20, resource.BinarySI),
+		}
+		w.Groups = append(w.Groups, workload.Group{Name: fmt.Sprintf("g%d", i), Namespace: "default", Count: 5, Spec: *spec})
+	}
+	everywhere := func(string) bool { return true }
+	d := scheduling.Solve(scheduling.Problem{Pods: w.Pods(), Candidates: catalog.Candidates(everywhere, 0.02)})
+	if ratio := d.Cost / d.LowerBound; ratio > 1.35 || ratio < 1 || len(d.Unschedulable) > 0 {
+		t.Errorf("bill %.4f, bound %.4f, ratio %.4f above 1.35; %d pods left", d.Cost, d.LowerBound, ratio, len(d.Unschedulable))
 	}
 }

@@ -72,7 +72,7 @@ func (m *model) newProgram(kinds []kind, left []int32, steps int) *program {
 			p.mean[r] += p.Kinds[k].Capacity[r] / float64(len(p.Kinds))
 		}
 	}
-	p.solver = lp.NewSolver(&p.Problem, steps)
+	p.solver = lp.NewSolver(&p.Problem, steps*max(1, len(p.Items)/manyItems))
 	p.solution = p.solver.Solve(p.demand)
 	return p
 }
@@ -83,6 +83,8 @@ func (m *model) newProgram(kinds []kind, left []int32, steps int) *program {
 const (
 	wholeSteps = 2_000_000
 	partSteps  = 300_000
+	// manyItems are as many as these steps are enough for; more take more.
+	manyItems = 40
 )
 
 // scaled returns a vector to the program's scale.

@@ -20,16 +20,20 @@ func main() {
 	data := flag.String("data", "pkg/scheduling/workload/testdata", "directory of the catalog and the workloads")
 	out := flag.String("out", "", "file for the result as JSON; none without it")
 	runs := flag.Int("runs", 5, "how often each problem is solved")
+	seeds := flag.Int("seeds", 0, "how many drawn workloads of every shape are solved besides; they are in the table only")
 	flag.Parse()
-	if err := run(os.Stdout, *data, *out, *runs); err != nil {
+	if err := run(os.Stdout, *data, *out, *runs, *seeds); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-solve:", err)
 		os.Exit(1)
 	}
 }
 
-func run(stdout io.Writer, data, out string, runs int) error {
+func run(stdout io.Writer, data, out string, runs, seeds int) error {
 	if runs < 1 {
 		return fmt.Errorf("--runs %d: must be at least 1", runs)
+	}
+	if seeds < 0 {
+		return fmt.Errorf("--seeds %d: must not be below zero", seeds)
 	}
 	var names []string
 	for _, c := range cases {
@@ -57,6 +61,11 @@ func run(stdout io.Writer, data, out string, runs int) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if seeds > 0 {
+		if err := families(stdout, catalog, seeds); err != nil {
+			return err
+		}
 	}
 	if out == "" {
 		return nil

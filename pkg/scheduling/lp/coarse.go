@@ -9,7 +9,7 @@ import (
 )
 
 // coarseRows is how many items the coarser problem may have.
-const coarseRows = 80
+const coarseRows = 160
 
 // grids are how much larger the largest of items that are taken for one may be than the
 // smallest, in each resource: the finest that leaves few enough items is used.
