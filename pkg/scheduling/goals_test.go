@@ -60,7 +60,7 @@ func TestDrawnBillsAreNearTheBound(t *testing.T) {
 		{workload.Tailed, 0, 300, "all", 0, 1.09},
 		{workload.Tailed, 55, 1000, workload.MainLocation, 0.02, 1.09},
 		{workload.GPUs, 51, 30, workload.MainLocation, 0.02, 1.04},
-		{workload.Choosy, 47, 3000, "all", 0.02, 1.30},
+		{workload.Choosy, 41, 3000, "all", 0.02, 1.24},
 	} {
 		t.Run(fmt.Sprintf("%s-%d/%s", c.shape, c.seed, c.location), func(t *testing.T) {
 			keep := func(location string) bool { return c.location == "all" || location == c.location }
