@@ -40,6 +40,7 @@ type Emulator struct {
 	access   access
 	market   *market
 	pager    pager
+	notices  notices
 	admin    *http.ServeMux
 }
 
@@ -58,6 +59,7 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) (*Emulator, error)
 		access:   access{roles: map[string]string{}},
 		market:   market,
 		pager:    pager{kept: map[string][]item{}},
+		notices:  notices{times: map[string]time.Time{}},
 		admin:    http.NewServeMux(),
 		proxy: &httputil.ReverseProxy{
 			Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstreamURL) },
@@ -70,6 +72,8 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) (*Emulator, error)
 	e.admin.Handle("/_emulator/faults", &e.faults)
 	e.admin.HandleFunc("POST /_emulator/prices", e.market.add)
 	e.admin.HandleFunc("DELETE /_emulator/prices", e.market.clear)
+	e.admin.HandleFunc("POST /_emulator/preempt/{region}/{instance}", e.preempt)
+	e.admin.HandleFunc("GET /_emulator/preempt/{region}/{instance}", e.notice)
 	return e, nil
 }
 

@@ -63,6 +63,12 @@ func StartMoto(t testing.TB) *url.URL {
 // StartEmulator starts moto and the proxy and returns the proxy's URL.
 func StartEmulator(t testing.TB) string {
 	t.Helper()
+	return StartEmulatorWithClock(t, clock.RealClock{})
+}
+
+// StartEmulatorWithClock is StartEmulator with a clock of the test's own.
+func StartEmulatorWithClock(t testing.TB, clk clock.Clock) string {
+	t.Helper()
 	path, err := emulator.FindModel(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +77,7 @@ func StartEmulator(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := emulator.New(StartMoto(t), model, clock.RealClock{})
+	handler, err := emulator.New(StartMoto(t), model, clk)
 	if err != nil {
 		t.Fatal(err)
 	}
