@@ -33,6 +33,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/enqueue"
 	"github.com/castai/omni/pkg/controller/requeue"
 )
 
@@ -72,15 +73,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 // beside returns the locations of a template's namespace: theirs are the credentials
 // that tell the prices of the main cluster.
 func (r *Reconciler) beside(ctx context.Context, template *v1beta1.NodeTemplate) []reconcile.Request {
-	var locations v1beta1.EdgeLocationList
-	if err := r.Omni.List(ctx, &locations, client.InNamespace(template.Namespace)); err != nil {
-		return nil
-	}
-	requests := make([]reconcile.Request, len(locations.Items))
-	for i := range locations.Items {
-		requests[i].NamespacedName = client.ObjectKeyFromObject(&locations.Items[i])
-	}
-	return requests
+	return enqueue.Listed(ctx, r.Omni, &v1beta1.EdgeLocationList{}, client.InNamespace(template.Namespace))
 }
 
 // Reconcile implements reconcile.Reconciler.

@@ -31,6 +31,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/pkg/controller/enqueue"
 	"github.com/castai/omni/pkg/controller/requeue"
 )
 
@@ -91,15 +92,7 @@ func notOnlyFindings() predicate.TypedPredicate[*v1beta1.EdgeLocation] {
 // ofTemplate returns every location of the template's namespace: one that was
 // taken off the list has changed too.
 func (r *Reconciler) ofTemplate(ctx context.Context, template *v1beta1.NodeTemplate) []reconcile.Request {
-	var locations v1beta1.EdgeLocationList
-	if err := r.Omni.List(ctx, &locations, client.InNamespace(template.Namespace)); err != nil {
-		return nil
-	}
-	requests := make([]reconcile.Request, len(locations.Items))
-	for i := range locations.Items {
-		requests[i].NamespacedName = client.ObjectKeyFromObject(&locations.Items[i])
-	}
-	return requests
+	return enqueue.Listed(ctx, r.Omni, &v1beta1.EdgeLocationList{}, client.InNamespace(template.Namespace))
 }
 
 // Reconcile implements reconcile.Reconciler.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/controller/enqueue"
 )
 
 // Reconciler reconciles NodeTemplates.
@@ -48,15 +49,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 }
 
 func (r *Reconciler) ofLocation(ctx context.Context, location *v1beta1.EdgeLocation) []reconcile.Request {
-	var templates v1beta1.NodeTemplateList
-	if err := r.Omni.List(ctx, &templates, client.InNamespace(location.Namespace)); err != nil {
-		return nil
-	}
-	requests := make([]reconcile.Request, len(templates.Items))
-	for i := range templates.Items {
-		requests[i].NamespacedName = client.ObjectKeyFromObject(&templates.Items[i])
-	}
-	return requests
+	return enqueue.Listed(ctx, r.Omni, &v1beta1.NodeTemplateList{}, client.InNamespace(location.Namespace))
 }
 
 // Reconcile implements reconcile.Reconciler.

@@ -36,6 +36,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/pkg/controller/enqueue"
 	"github.com/castai/omni/pkg/controller/requeue"
 	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/scheduling"
@@ -96,16 +97,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, omni cluster.Cluster) er
 
 // ofPod returns the edges that a pod was ever planned for.
 func (r *Reconciler) ofPod(ctx context.Context, pod client.Object) []reconcile.Request {
-	var edges v1beta1.EdgeList
-	key := client.ObjectKeyFromObject(pod).String()
-	if err := r.Omni.List(ctx, &edges, client.MatchingFields{PlannedPodField: key}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil
-	}
-	requests := make([]reconcile.Request, len(edges.Items))
-	for i := range edges.Items {
-		requests[i].NamespacedName = client.ObjectKeyFromObject(&edges.Items[i])
-	}
-	return requests
+	return enqueue.Listed(ctx, r.Omni, &v1beta1.EdgeList{}, client.MatchingFields{PlannedPodField: client.ObjectKeyFromObject(pod).String()})
 }
 
 // Reconcile implements reconcile.Reconciler.
