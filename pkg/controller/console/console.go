@@ -51,21 +51,15 @@ func (h *Handler) get(w http.ResponseWriter, req *http.Request) {
 }
 
 func (h *Handler) output(ctx context.Context, key client.ObjectKey) (string, *apierrors.StatusError) {
-	edge, location := &v1beta1.Edge{}, &v1beta1.EdgeLocation{}
-	edges := v1beta1.Resource("edges")
-	if err := h.Omni.Get(ctx, key, edge); apierrors.IsNotFound(err) {
-		return "", apierrors.NewNotFound(edges, key.Name)
-	} else if err != nil {
-		return "", reply.Unavailable("read the edge", err)
-	}
-	if err := h.Omni.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: edge.Spec.EdgeLocationName}, location); err != nil {
-		return "", reply.Unavailable("read the edge location", err)
+	edge, location, status := reply.Edge(ctx, h.Omni, key)
+	if status != nil {
+		return "", status
 	}
 	if location.IsCustom() {
-		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is of no cloud that could be asked: look at the machine itself"))
+		return "", apierrors.NewConflict(reply.Edges, key.Name, fmt.Errorf("its machine is of no cloud that could be asked: look at the machine itself"))
 	}
 	if edge.Status.InstanceID == "" {
-		return "", apierrors.NewConflict(edges, key.Name, fmt.Errorf("its machine is not launched yet: ask again when status.instanceID is set"))
+		return "", apierrors.NewConflict(reply.Edges, key.Name, fmt.Errorf("its machine is not launched yet: ask again when status.instanceID is set"))
 	}
 	provider, err := h.Connect.Provider(ctx, location)
 	if err != nil {

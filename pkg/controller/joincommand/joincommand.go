@@ -59,18 +59,12 @@ func (h *Handler) post(w http.ResponseWriter, req *http.Request) {
 }
 
 func (h *Handler) command(ctx context.Context, key client.ObjectKey) (*v1beta1.JoinCommandStatus, *apierrors.StatusError) {
-	edge, location := &v1beta1.Edge{}, &v1beta1.EdgeLocation{}
-	edges := v1beta1.Resource("edges")
-	if err := h.Omni.Get(ctx, key, edge); apierrors.IsNotFound(err) {
-		return nil, apierrors.NewNotFound(edges, key.Name)
-	} else if err != nil {
-		return nil, reply.Unavailable("read the edge", err)
-	}
-	if err := h.Omni.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: edge.Spec.EdgeLocationName}, location); err != nil {
-		return nil, reply.Unavailable("read the edge location", err)
+	edge, location, status := reply.Edge(ctx, h.Omni, key)
+	if status != nil {
+		return nil, status
 	}
 	if err := joinable(edge, location); err != nil {
-		return nil, apierrors.NewConflict(edges, key.Name, err)
+		return nil, apierrors.NewConflict(reply.Edges, key.Name, err)
 	}
 	if location.Status.EdgeClusterVersion == "" {
 		return nil, reply.Unavailable("read the version of the edge cluster", fmt.Errorf("it has never answered: see the conditions of the edge location %s", location.Name))
