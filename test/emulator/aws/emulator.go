@@ -70,8 +70,7 @@ func New(upstreamURL *url.URL, model *Model, clk clock.Clock) (*Emulator, error)
 	}
 	e.admin.HandleFunc("GET /_emulator/healthz", e.healthz)
 	e.admin.Handle("/_emulator/faults", &e.faults)
-	e.admin.HandleFunc("POST /_emulator/prices", e.market.add)
-	e.admin.HandleFunc("DELETE /_emulator/prices", e.market.clear)
+	e.admin.Handle("/_emulator/prices", &e.market.set)
 	e.admin.HandleFunc("POST /_emulator/preempt/{region}/{instance}", e.preempt)
 	e.admin.HandleFunc("GET /_emulator/preempt/{region}/{instance}", e.notice)
 	return e, nil

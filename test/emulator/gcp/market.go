@@ -4,17 +4,17 @@
 package gcp
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/test/emulator/prices"
 )
 
 // familyRates are US dollars per hour of a vCPU and of a GiB of memory in
@@ -113,9 +113,8 @@ var allMachineTypes = sync.OnceValue(func() []machineType {
 
 // market is the price list of Compute Engine. The zero value is ready.
 type market struct {
-	mu sync.Mutex
 	// set are the prices that were set, by description.
-	set map[string]float64
+	set prices.Set[string, setPrice]
 }
 
 // computeService is Compute Engine in the price list.
@@ -160,11 +159,9 @@ func (m *market) list(c *call) (object, *Error) {
 // describe is a SKU as Cloud Billing writes it.
 func (m *market) describe(s *sku) object {
 	price := s.price
-	m.mu.Lock()
-	if set, ok := m.set[s.description]; ok {
+	if set, ok := m.set.Get(s.description); ok {
 		price = set
 	}
-	m.mu.Unlock()
 	units, fraction := math.Modf(price)
 	hash := fnv.New32a()
 	hash.Write([]byte(s.description))
@@ -181,45 +178,17 @@ func (m *market) describe(s *sku) object {
 	}
 }
 
-// add is POST /_emulator/prices: {"description", "price"} sets the price of a SKU, in
-// US dollars per hour.
-func (m *market) add(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Description string  `json:"description"`
-		Price       float64 `json:"price"`
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
-		http.Error(w, "price: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	if !hasSKU(in.Description) || in.Price < 0 {
-		http.Error(w, "price: the description of a SKU, as E2 Instance Core running in Americas, and a price of 0 or more are needed", http.StatusBadRequest)
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.set == nil {
-		m.set = map[string]float64{}
-	}
-	m.set[in.Description] = in.Price
-	w.WriteHeader(http.StatusCreated)
+// setPrice is the body of POST /_emulator/prices: the price of a SKU, in US dollars per
+// hour.
+type setPrice struct {
+	Description string  `json:"description"`
+	Price       float64 `json:"price"`
 }
 
-func hasSKU(description string) bool {
-	for i := range skus {
-		if skus[i].description == description {
-			return true
-		}
+// Priced implements prices.Entry.
+func (s setPrice) Priced() (string, float64, error) {
+	if !slices.ContainsFunc(skus, func(known sku) bool { return known.description == s.Description }) || s.Price < 0 {
+		return "", 0, errors.New("the description of a SKU, as E2 Instance Core running in Americas, and a price of 0 or more are needed")
 	}
-	return false
-}
-
-// clear is DELETE /_emulator/prices.
-func (m *market) clear(w http.ResponseWriter, _ *http.Request) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.set)
-	w.WriteHeader(http.StatusNoContent)
+	return s.Description, s.Price, nil
 }

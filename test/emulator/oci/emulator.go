@@ -51,7 +51,7 @@ type Emulator struct {
 	clock    clock.Clock
 	cloud    *cloud
 	faults   fault.Rules
-	prices   prices
+	prices   priceList
 	keys     apiKeys
 	admin    *http.ServeMux
 	requests atomic.Int64
@@ -73,8 +73,7 @@ func New(o Options) *Emulator {
 	e.admin.HandleFunc("POST /_emulator/preempt/{id}", e.preempt)
 	e.prices.faults = &e.faults
 	e.admin.Handle("GET "+pricePath+"{$}", &e.prices)
-	e.admin.HandleFunc("POST /_emulator/prices", e.prices.add)
-	e.admin.HandleFunc("DELETE /_emulator/prices", e.prices.clear)
+	e.admin.Handle("/_emulator/prices", &e.prices.set)
 	return e
 }
 

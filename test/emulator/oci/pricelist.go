@@ -4,11 +4,12 @@
 package oci
 
 import (
-	"encoding/json"
+	"errors"
 	"net/http"
-	"sync"
+	"slices"
 
 	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/prices"
 )
 
 // pricePath is where Oracle's public price list is, on a host of its own. Nobody has
@@ -45,17 +46,15 @@ var products = []product{
 // unlimited is the end of the last tier.
 const unlimited = 999999999999999
 
-// prices is the handler of the price list. The zero value is ready.
-type prices struct {
+// priceList is the handler of the price list.
+type priceList struct {
 	faults *fault.Rules
-
-	mu sync.Mutex
 	// set are the prices that were set, by part number.
-	set map[string]float64
+	set prices.Set[string, setPrice]
 }
 
 // ServeHTTP answers with the whole list, or one product of it.
-func (p *prices) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *priceList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	for name, values := range query {
 		if name != "currencyCode" && name != "partNumber" || name == "currencyCode" && values[0] != "USD" {
@@ -80,13 +79,11 @@ func (p *prices) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, object{"lastUpdated": "2026-07-20T00:00:00.000Z", "items": items})
 }
 
-func (p *prices) describe(q *product) object {
+func (p *priceList) describe(q *product) object {
 	price := q.price
-	p.mu.Lock()
-	if set, ok := p.set[q.part]; ok {
+	if set, ok := p.set.Get(q.part); ok {
 		price = set
 	}
-	p.mu.Unlock()
 	tiers := []object{{"model": "PAY_AS_YOU_GO", "value": price}, {"model": "MONTHLY_COMMIT", "value": price * 1.5}}
 	if q.free > 0 {
 		tiers = []object{
@@ -100,40 +97,16 @@ func (p *prices) describe(q *product) object {
 	}
 }
 
-// add is POST /_emulator/prices: {"partNumber", "price"} sets the price of a product,
-// in US dollars.
-func (p *prices) add(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		PartNumber string  `json:"partNumber"`
-		Price      float64 `json:"price"`
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBodyBytes))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
-		http.Error(w, "price: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	known := false
-	for i := range products {
-		known = known || products[i].part == in.PartNumber
-	}
-	if !known || in.Price < 0 {
-		http.Error(w, "price: the partNumber of a product and a price of 0 or more are needed", http.StatusBadRequest)
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.set == nil {
-		p.set = map[string]float64{}
-	}
-	p.set[in.PartNumber] = in.Price
-	w.WriteHeader(http.StatusCreated)
+// setPrice is the body of POST /_emulator/prices: the price of a product, in US dollars.
+type setPrice struct {
+	PartNumber string  `json:"partNumber"`
+	Price      float64 `json:"price"`
 }
 
-// clear is DELETE /_emulator/prices.
-func (p *prices) clear(w http.ResponseWriter, _ *http.Request) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	clear(p.set)
-	w.WriteHeader(http.StatusNoContent)
+// Priced implements prices.Entry.
+func (s setPrice) Priced() (string, float64, error) {
+	if !slices.ContainsFunc(products, func(known product) bool { return known.part == s.PartNumber }) || s.Price < 0 {
+		return "", 0, errors.New("the partNumber of a product and a price of 0 or more are needed")
+	}
+	return s.PartNumber, s.Price, nil
 }
