@@ -20,6 +20,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/edgecluster"
+	"github.com/castai/omni/test/tool"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -92,29 +93,22 @@ func TestJoinScriptGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "join.sh", []byte(script))
-	for _, check := range [][]string{{"bash", "-n"}, {"shellcheck", "--enable=quote-safe-variables"}} {
-		if _, err := exec.LookPath(check[0]); err != nil && os.Getenv("OMNI_LOCAL_TESTS") != "" {
-			t.Skipf("%v, and OMNI_LOCAL_TESTS is set", err)
-		}
-		if out, err := exec.Command(check[0], append(check[1:], "testdata/join.sh")...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", check[0], err, out)
-		}
-	}
 	evil := machine()
 	evil.Labels = map[string]string{"a": "$(touch /tmp/x)'\"`id`\nOMNI_END_OF_FILE\nrm -rf /"}
 	script, err = edgecluster.JoinScript(evil, "team-a/berlin", time.Time{})
 	if err == nil && strings.Contains(script, "\nOMNI_END_OF_FILE\nrm") {
 		t.Errorf("a label breaks out of its file:\n%s", script)
 	}
+	for _, check := range [][2]string{{"bash", "-n"}, {"shellcheck", "--enable=quote-safe-variables"}} {
+		if out, err := exec.Command(tool.Path(t, check[0]), check[1], "testdata/join.sh").CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", check[0], err, out)
+		}
+	}
 }
 
-// TestUserDataSchema asks cloud-init itself. It is a package of Debian and Ubuntu,
-// which CI installs.
+// TestUserDataSchema asks cloud-init itself.
 func TestUserDataSchema(t *testing.T) {
-	program, err := exec.LookPath("cloud-init")
-	if err != nil {
-		t.Skip("cloud-init is not installed: apt-get install cloud-init")
-	}
+	program := tool.Path(t, "cloud-init")
 	check := func(data []byte) error {
 		path := filepath.Join(t.TempDir(), "user-data")
 		if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -152,10 +146,8 @@ func noise(characters int) string {
 // TestOwnUserData has cloud-init take the parts apart, decompress them and merge
 // them: what the user wants comes first, and nothing is lost.
 func TestOwnUserData(t *testing.T) {
+	tool.Path(t, "cloud-init")
 	const python = "/usr/bin/python3" // the one cloud-init is installed for
-	if err := exec.Command(python, "-c", "import cloudinit").Run(); err != nil {
-		t.Skip("cloud-init is not installed: apt-get install cloud-init")
-	}
 	long := variants()["own-config.mime"]
 	long.UserData += "# " + strings.Repeat("comment ", 2000) + "\n"
 	for name, m := range map[string]edgecluster.Machine{"plain": variants()["own-config.mime"], "compressed": long} {
@@ -242,10 +234,7 @@ func TestUserDataRefuses(t *testing.T) {
 
 // TestMetadataRules asks nft itself whether it understands the rules.
 func TestMetadataRules(t *testing.T) {
-	program, err := exec.LookPath("nft")
-	if err != nil {
-		t.Skip("nft is not installed: apt-get install nftables")
-	}
+	program := tool.Path(t, "nft")
 	if out, err := exec.Command(program, "list", "tables").CombinedOutput(); err != nil {
 		t.Skipf("nft may not look at the rules of this machine: %s", out)
 	}

@@ -6,7 +6,6 @@ package onboard_test
 import (
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -23,6 +22,7 @@ import (
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/fault"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
+	"github.com/castai/omni/test/tool"
 )
 
 // personRoles are what docs/onboarding.md says that a person needs to run the
@@ -40,9 +40,7 @@ type googleCloud struct {
 
 func startGoogleCloud(t *testing.T) *googleCloud {
 	t.Helper()
-	if _, err := exec.LookPath("gcloud"); err != nil {
-		t.Skip("gcloud is not installed (https://cloud.google.com/sdk/docs/install): the scripts of Google Cloud are not run")
-	}
+	tool.Path(t, "gcloud")
 	endpoint, config, r := gcptest.Start(t), t.TempDir(), startRegistry(t, "gcp-iowa")
 	if err := os.WriteFile(filepath.Join(config, "token"), []byte(gcptest.Token), 0o600); err != nil {
 		t.Fatal(err)

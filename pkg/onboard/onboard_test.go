@@ -4,7 +4,6 @@
 package onboard
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
+	"github.com/castai/omni/test/tool"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -90,17 +90,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// shellcheck is a requirement of this test; only OMNI_LOCAL_TESTS lets it be absent.
 func shellcheck(t *testing.T, file string) {
 	t.Helper()
-	path, err := exec.LookPath("shellcheck")
-	if errors.Is(err, exec.ErrNotFound) && os.Getenv("OMNI_LOCAL_TESTS") != "" {
-		t.Skip("shellcheck is not installed and OMNI_LOCAL_TESTS is set")
-	}
-	if err != nil {
-		t.Fatalf("%v: install shellcheck (apt-get install shellcheck), or set OMNI_LOCAL_TESTS=1 to go without", err)
-	}
-	if out, err := exec.Command(path, "--enable=quote-safe-variables", file).CombinedOutput(); err != nil {
+	if out, err := exec.Command(tool.Path(t, "shellcheck"), "--enable=quote-safe-variables", file).CombinedOutput(); err != nil {
 		t.Errorf("shellcheck: %v\n%s", err, out)
 	}
 }

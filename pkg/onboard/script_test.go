@@ -20,6 +20,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	"github.com/castai/omni/test/tool"
 )
 
 // shell runs rendered scripts with the real CLIs.
@@ -43,12 +44,8 @@ func (s shell) run(t *testing.T, script string, env ...string) (stdout, stderr s
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out, errs bytes.Buffer
-	cmd := exec.Command(bash, file)
+	cmd := exec.Command("bash", file)
 	cmd.Env = append(append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, s.env...), env...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
@@ -78,10 +75,8 @@ func render(t *testing.T, r *registry, token string) string {
 
 // TestScript runs the real script with the real AWS CLI against the emulated AWS.
 func TestScript(t *testing.T) {
-	for _, tool := range []string{"aws", "curl", "kubectl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%v: this test runs the real %s", err, tool)
-		}
+	for _, program := range []string{"aws", "curl", "kubectl"} {
+		tool.Path(t, program)
 	}
 	r := startRegistry(t, "aws-oregon")
 	s := awsShell(awstest.StartEmulator(t))

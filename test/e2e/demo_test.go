@@ -8,7 +8,6 @@ package e2e
 import (
 	"context"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -20,12 +19,13 @@ import (
 	"github.com/castai/omni/test/emulator/fault"
 	"github.com/castai/omni/test/emulator/fault/faulttest"
 	"github.com/castai/omni/test/emulator/oci"
+	"github.com/castai/omni/test/tool"
 )
 
 // story is what is played on one cloud.
 type story struct {
 	provider, location string
-	// needs is the cloud's own command line; without it the story is left out.
+	// needs is the cloud's own command line, if the story runs it.
 	needs string
 	// endpoint of the emulator, in the environment of the lab.
 	endpoint string
@@ -63,9 +63,7 @@ func TestStory(t *testing.T) {
 	for _, s := range stories() {
 		t.Run(s.provider, func(t *testing.T) {
 			if s.needs != "" {
-				if _, err := exec.LookPath(s.needs); err != nil {
-					t.Skipf("%s is not installed", s.needs)
-				}
+				tool.Path(t, s.needs)
 			}
 			t.Cleanup(func() { forgetStory(t, s.location) })
 			cmd := lab.shell(t.Context(), "admin", "hack/demo.sh", s.provider, lab.dir)

@@ -32,6 +32,7 @@ import (
 	"github.com/castai/omni/pkg/cloud/cloudtest"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	"github.com/castai/omni/test/tool"
 )
 
 const (
@@ -88,10 +89,8 @@ func onBoard(t *testing.T, endpoint string) *v1beta1.AWSLocation {
 // the actions only. Not decided here, as in no emulator: policies of an organisation,
 // permission boundaries, and keys of KMS.
 func TestLeastPrivilege(t *testing.T) {
-	for _, tool := range []string{"aws", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%v: this test runs the real %s", err, tool)
-		}
+	for _, program := range []string{"aws", "curl"} {
+		tool.Path(t, program)
 	}
 	endpoint := awstest.StartEmulator(t)
 	t.Setenv("AWS_ENDPOINT_URL", endpoint)

@@ -10,26 +10,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 )
-
-// MotoCommand returns the command that runs moto_server on 127.0.0.1:port with all
-// the validation it has. The error names the remedy when moto is not installed.
-func MotoCommand(ctx context.Context, port int) (*exec.Cmd, error) {
-	path, err := exec.LookPath("moto_server")
-	if err != nil {
-		return nil, fmt.Errorf("%w: run pip install 'moto[server]'", err)
-	}
-	cmd := exec.CommandContext(ctx, path, "-H", "127.0.0.1", "-p", fmt.Sprint(port))
-	// https://docs.getmoto.org/en/latest/docs/configuration/environment_variables.html
-	cmd.Env = append(os.Environ(),
-		"MOTO_ENABLE_AMI_VALIDATION=true",
-		"MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION=true",
-		"MOTO_ENABLE_KEYPAIR_VALIDATION=true")
-	return cmd, nil
-}
 
 // upstream asks moto questions of the proxy's own.
 type upstream struct {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
+	"github.com/castai/omni/test/tool"
 )
 
 // gcloud runs Google's own command line, a client that shares no code with us, and
@@ -32,9 +33,7 @@ func gcloud(t *testing.T, url, config string, args ...string) string {
 }
 
 func TestGcloud(t *testing.T) {
-	if _, err := exec.LookPath("gcloud"); err != nil {
-		t.Skip("gcloud is not installed")
-	}
+	tool.Path(t, "gcloud")
 	url := gcptest.Start(t)
 	gcptest.Network(t, url)
 	config := t.TempDir()

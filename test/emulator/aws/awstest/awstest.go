@@ -7,6 +7,7 @@ package awstest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ import (
 	"k8s.io/utils/clock"
 
 	emulator "github.com/castai/omni/test/emulator/aws"
+	"github.com/castai/omni/test/tool"
 )
 
 // Region of the configs this package hands out.
@@ -31,15 +33,17 @@ const Region = "us-west-2"
 // startTimeout is generous: moto needs 3 s alone and much more on a busy machine.
 const startTimeout = 2 * time.Minute
 
-// StartMoto starts moto_server on a free port of 127.0.0.1 and returns its URL. It
-// ends with the test.
+// StartMoto starts moto_server on a free port of 127.0.0.1, with all the validation
+// it has, and returns its URL. It ends with the test.
 func StartMoto(t testing.TB) *url.URL {
 	t.Helper()
 	address := freeAddress(t)
-	cmd, err := emulator.MotoCommand(context.Background(), address.Port)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cmd := exec.Command(tool.Path(t, "moto_server"), "-H", "127.0.0.1", "-p", fmt.Sprint(address.Port))
+	// https://docs.getmoto.org/en/latest/docs/configuration/environment_variables.html
+	cmd.Env = append(os.Environ(),
+		"MOTO_ENABLE_AMI_VALIDATION=true",
+		"MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION=true",
+		"MOTO_ENABLE_KEYPAIR_VALIDATION=true")
 	log, err := os.Create(t.TempDir() + "/moto.log")
 	if err != nil {
 		t.Fatal(err)
