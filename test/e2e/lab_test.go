@@ -26,10 +26,8 @@ import (
 	listers "github.com/castai/omni/pkg/generated/listers/omni/v1beta1"
 	"github.com/castai/omni/pkg/peering"
 	testlab "github.com/castai/omni/test/lab"
+	"github.com/castai/omni/test/lab/labtest"
 )
-
-// root is the checkout, seen from this package.
-const root = "../.."
 
 // labUnderTest is a lab that is up, and the clients of what is in it.
 type labUnderTest struct {
@@ -111,7 +109,7 @@ func (l *labUnderTest) config(name string) (*rest.Config, error) {
 }
 
 // program runs commands on the lab.
-func (l *labUnderTest) program() testlab.Lab { return testlab.Lab{Root: root, Dir: l.dir} }
+func (l *labUnderTest) program() testlab.Lab { return testlab.Lab{Root: labtest.Root, Dir: l.dir} }
 
 func (l *labUnderTest) kubeconfig(name string) string {
 	return filepath.Join(l.dir, name+".kubeconfig")
