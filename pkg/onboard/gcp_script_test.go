@@ -21,6 +21,7 @@ import (
 	"github.com/castai/omni/pkg/cloud/gcp"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
 	"github.com/castai/omni/test/tool"
 )
@@ -65,7 +66,7 @@ func (g *googleCloud) person(t *testing.T, denied ...string) {
 func (g *googleCloud) fault(t *testing.T, rule fault.Rule) {
 	t.Helper()
 	rule.Count = 1
-	gcptest.Do(t, http.MethodPost, g.endpoint+"/_emulator/faults", rule)
+	faulttest.Inject(t, g.endpoint, rule)
 }
 
 // objects are all that the cloud has.

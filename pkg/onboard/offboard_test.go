@@ -4,7 +4,6 @@
 package onboard_test
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,8 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 )
 
 func renderOffboard(t *testing.T, at onboard.Place, registered *v1beta1.AWSLocation) string {
@@ -67,7 +68,7 @@ func testOffboard(t *testing.T, r *registry, s shell, cloud *ec2.Client, locatio
 	run(t, s, "aws iam create-role --role-name omni-other --assume-role-policy-document '"+other+"'")
 
 	t.Run("breaks off", func(t *testing.T) {
-		inject(t, s, `{"action":"DeleteVpc","code":"DependencyViolation","count":1}`)
+		faulttest.Inject(t, s.endpoint, fault.Rule{Action: "DeleteVpc", Code: "DependencyViolation", Count: 1})
 		_, stderr, err := s.run(t, script)
 		if err == nil || !strings.Contains(stderr, "DependencyViolation") || !strings.Contains(stderr, "run this again") {
 			t.Fatalf("the fault did not end the script: %v\n%s", err, stderr)
@@ -145,18 +146,6 @@ func offboarded(t *testing.T, s shell, script string) string {
 		t.Fatalf("%v\n%s%s", err, stdout, stderr)
 	}
 	return stdout
-}
-
-func inject(t *testing.T, s shell, body string) {
-	t.Helper()
-	res, err := http.Post(s.endpoint+"/_emulator/faults", "application/json", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusCreated {
-		t.Fatal(res.Status)
-	}
 }
 
 func tags(values map[string]string) []types.Tag {

@@ -20,6 +20,8 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/onboard"
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 	"github.com/castai/omni/test/tool"
 )
 
@@ -96,7 +98,7 @@ func TestScript(t *testing.T) {
 	}
 
 	// The first run breaks off in the middle; the second goes on from there.
-	inject(t, s, `{"action":"CreateNatGateway","code":"UnauthorizedOperation","count":1}`)
+	faulttest.Inject(t, s.endpoint, fault.Rule{Action: "CreateNatGateway", Code: "UnauthorizedOperation", Count: 1})
 	if stdout, stderr, err := s.run(t, render(t, r, "one")); err == nil || !strings.Contains(stderr, "UnauthorizedOperation") {
 		t.Fatalf("the fault did not end the script: %v\n%s%s", err, stdout, stderr)
 	}

@@ -23,6 +23,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/castai/omni/test/emulator/aws/awstest"
+	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 )
 
 // TestEmulator runs the SDK's real clients against one moto.
@@ -208,15 +210,6 @@ func (c *cloud) testConcurrentClientToken(t *testing.T) {
 	}
 }
 
-func (c *cloud) inject(t *testing.T, fault string) {
-	t.Helper()
-	res, err := http.Post(c.endpoint+"/_emulator/faults", "application/json", strings.NewReader(fault))
-	if err != nil || res.StatusCode != http.StatusCreated {
-		t.Fatal(res, err)
-	}
-	res.Body.Close()
-}
-
 func (c *cloud) testFaults(t *testing.T) {
 	subnets, err := c.ec2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{
 		Filters: []types.Filter{{Name: awssdk.String("availability-zone"), Values: []string{"us-west-2b"}}},
@@ -224,9 +217,13 @@ func (c *cloud) testFaults(t *testing.T) {
 	if err != nil || len(subnets.Subnets) == 0 {
 		t.Fatal(subnets, err)
 	}
-	c.inject(t, `{"action":"RunInstances","instanceType":"m7i.large","zone":"us-west-2b","code":"InsufficientInstanceCapacity","count":1}`)
-	c.inject(t, `{"action":"DescribeVpcs","code":"RequestLimitExceeded","count":1}`)
-	c.inject(t, `{"action":"DescribeVpcs","code":"UnauthorizedOperation","count":1}`)
+	for _, rule := range []fault.Rule{
+		{Action: "RunInstances", InstanceType: "m7i.large", Zone: "us-west-2b", Code: "InsufficientInstanceCapacity", Count: 1},
+		{Action: "DescribeVpcs", Code: "RequestLimitExceeded", Count: 1},
+		{Action: "DescribeVpcs", Code: "UnauthorizedOperation", Count: 1},
+	} {
+		faulttest.Inject(t, c.endpoint, rule)
+	}
 
 	if _, err := c.ec2.RunInstances(t.Context(), c.launch(types.InstanceTypeM7iLarge, "elsewhere")); err != nil {
 		t.Errorf("another zone: %v", err)
@@ -245,7 +242,7 @@ func (c *cloud) testFaults(t *testing.T) {
 }
 
 func (c *cloud) testLostAnswer(t *testing.T) {
-	c.inject(t, `{"action":"RunInstances","code":"InternalError","after":true,"count":1}`)
+	faulttest.Inject(t, c.endpoint, fault.Rule{Action: "RunInstances", Code: "InternalError", After: true, Count: 1})
 	_, err := c.ec2.RunInstances(t.Context(), c.launch(types.InstanceTypeM7iLarge, "lost"))
 	wantError(t, err, "InternalError", 500)
 	if n := c.count(t, "lost"); n != 1 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 	"github.com/castai/omni/test/emulator/gcp/gcptest"
 )
 
@@ -180,7 +181,7 @@ func TestFaults(t *testing.T) {
 	url, clk := start(t)
 	inject := func(rule fault.Rule) {
 		rule.Action, rule.Count = "compute.instances.insert", 1
-		gcptest.Do(t, http.MethodPost, url+"/_emulator/faults", rule)
+		faulttest.Inject(t, url, rule)
 	}
 	inject(fault.Rule{Code: "ZONE_RESOURCE_POOL_EXHAUSTED", Zone: "us-central1-b"})
 	inject(fault.Rule{Code: "ZONE_RESOURCE_POOL_EXHAUSTED", InstanceType: "e2-standard-2"})

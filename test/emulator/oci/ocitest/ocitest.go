@@ -5,11 +5,9 @@
 package ocitest
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
@@ -22,7 +20,9 @@ import (
 	"github.com/oracle/oci-go-sdk/v65/identity"
 	"k8s.io/utils/clock"
 
+	"github.com/castai/omni/test/emulator/emulatortest"
 	"github.com/castai/omni/test/emulator/fault"
+	"github.com/castai/omni/test/emulator/fault/faulttest"
 	emulator "github.com/castai/omni/test/emulator/oci"
 )
 
@@ -162,44 +162,17 @@ func (c *Cloud) MakeNetwork(t testing.TB) (vcnID, subnetID, nsgID string) {
 // Inject adds a fault, until the test ends.
 func (c *Cloud) Inject(t testing.TB, rule fault.Rule) {
 	t.Helper()
-	body, err := json.Marshal(rule)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.do(t, http.MethodPost, "faults", body)
-	t.Cleanup(func() { c.do(t, http.MethodDelete, "faults", nil) })
+	faulttest.Inject(t, c.Endpoint, rule)
 }
 
 // Preempt makes the cloud take a machine back.
 func (c *Cloud) Preempt(t testing.TB, id string) {
 	t.Helper()
-	c.do(t, http.MethodPost, "preempt/"+id, nil)
+	emulatortest.Do(t, http.MethodPost, c.Endpoint, "preempt/"+id, nil)
 }
 
 // SetPrice sets the price of a product of the price list, until the test ends.
 func (c *Cloud) SetPrice(t testing.TB, partNumber string, dollars float64) {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"partNumber": partNumber, "price": dollars})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.do(t, http.MethodPost, "prices", body)
-	t.Cleanup(func() { c.do(t, http.MethodDelete, "prices", nil) })
-}
-
-func (c *Cloud) do(t testing.TB, method, path string, body []byte) {
-	t.Helper()
-	// Clean-ups run after the test's context has ended.
-	request, err := http.NewRequest(method, c.Endpoint+"/_emulator/"+path, bytes.NewReader(body)) //nolint:noctx // see above
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode >= http.StatusMultipleChoices {
-		t.Fatalf("%s %s: %s", method, path, response.Status)
-	}
+	emulatortest.Add(t, c.Endpoint, "prices", map[string]any{"partNumber": partNumber, "price": dollars})
 }
