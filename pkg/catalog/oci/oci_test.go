@@ -18,6 +18,7 @@ import (
 	testingclock "k8s.io/utils/clock/testing"
 
 	"github.com/castai/omni/pkg/catalog"
+	"github.com/castai/omni/pkg/catalog/lister/listertest"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/test/emulator/fault"
 	"github.com/castai/omni/test/emulator/oci/ocitest"
@@ -37,35 +38,22 @@ func classify(err error) error {
 }
 
 type world struct {
-	*ocitest.Cloud
-	clock  *testingclock.FakePassiveClock
-	lister *Lister
-	known  *catalog.Listing
+	*listertest.Cloud
+	oracle *ocitest.Cloud
 }
 
 // newWorld lists the emulated cloud by Oracle's own client, in pages of three shapes
 // and without waiting.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{Cloud: ocitest.Start(t, clock.RealClock{}, time.Millisecond, 3), clock: testingclock.NewFakePassiveClock(time.Now().Truncate(time.Second))}
-	compute, identity := w.Compute(t), w.Identity(t)
-	w.lister = New(Source{
-		CompartmentID: ocitest.CompartmentID, Compute: &compute, Identity: &identity, HTTP: http.DefaultClient, PriceListHost: w.Endpoint,
+	oracle, now := ocitest.Start(t, clock.RealClock{}, time.Millisecond, 3), testingclock.NewFakePassiveClock(time.Now().Truncate(time.Second))
+	compute, identity := oracle.Compute(t), oracle.Identity(t)
+	lister := New(Source{
+		CompartmentID: ocitest.CompartmentID, Compute: &compute, Identity: &identity, HTTP: http.DefaultClient, PriceListHost: oracle.Endpoint,
 		Zone: func(domain string) string { return strings.TrimPrefix(domain, "EMUL:") },
-	}, w.clock, classify)
-	w.lister.asker.Backoff = wait.Backoff{Steps: 3}
-	w.known = w.list(t)
-	return w
-}
-
-// list wants everything to be answered.
-func (w *world) list(t *testing.T) *catalog.Listing {
-	t.Helper()
-	listing := w.lister.ListOfferings(t.Context(), w.known)
-	if err := listing.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return listing
+	}, now, classify)
+	lister.asker.Backoff = wait.Backoff{Steps: 3}
+	return &world{listertest.Start(t, lister, now), oracle}
 }
 
 func TestList(t *testing.T) {
@@ -82,21 +70,19 @@ func TestList(t *testing.T) {
 
 func (w *world) testTypes(t *testing.T) {
 	zones := []string{"US-ASHBURN-AD-1", "US-ASHBURN-AD-2", "US-ASHBURN-AD-3"}
-	for _, want := range []catalog.Type{
+	want := []catalog.Type{
 		{InstanceType: "VM.Standard.E5.Flex-4-32", Family: "VM.Standard.E5.Flex", Architecture: "amd64", VCPU: 4, MemoryBytes: 32 << 30},
 		{InstanceType: "VM.Standard.A1.Flex-1-4", Family: "VM.Standard.A1.Flex", Architecture: "arm64", VCPU: 1, MemoryBytes: 4 << 30},
 		{InstanceType: "VM.Standard.A2.Flex-2-4", Family: "VM.Standard.A2.Flex", Architecture: "arm64", VCPU: 2, MemoryBytes: 4 << 30},
 		{InstanceType: "VM.GPU.A10.2", Family: "VM.GPU.A10", Architecture: "amd64", VCPU: 60, MemoryBytes: 480 << 30, GPUs: 2, GPUName: "A10", GPUMemoryBytes: 24 << 30},
-	} {
-		i := slices.IndexFunc(w.known.Types.Value, func(t catalog.Type) bool { return t.InstanceType == want.InstanceType })
-		if i < 0 || w.known.Types.Value[i] != want {
-			t.Errorf("%d of %d, want %+v", i, len(w.known.Types.Value), want)
-		}
-		if got := w.known.Zones.Value[want.InstanceType]; !slices.Equal(got, zones) {
+	}
+	w.WantTypes(t, want...)
+	for _, want := range want {
+		if got := w.Known.Zones.Value[want.InstanceType]; !slices.Equal(got, zones) {
 			t.Errorf("%s is in %v, want %v", want.InstanceType, got, zones)
 		}
 	}
-	for _, t2 := range w.known.Types.Value {
+	for _, t2 := range w.Known.Types.Value {
 		switch {
 		case t2.InstanceType == "VM.Standard3.Flex-96-192", t2.InstanceType == "VM.Standard.E5.Flex-1-2", t2.InstanceType == "VM.Standard3.Flex-64-1024":
 			t.Errorf("%s cannot be had", t2.InstanceType)
@@ -115,9 +101,9 @@ func (w *world) testPrices(t *testing.T) {
 	}
 	compared := 0
 	for _, o := range snapshot.Offerings(catalog.Region{Provider: "OCI", Name: ocitest.Region}) {
-		got := w.known.OnDemand.Value[o.InstanceType]
+		got := w.Known.OnDemand.Value[o.InstanceType]
 		if o.CapacityType == "spot" {
-			got = w.known.Spot.Value[catalog.EveryZone][o.InstanceType]
+			got = w.Known.Spot.Value[catalog.EveryZone][o.InstanceType]
 		}
 		if compared++; math.Abs(got-o.HourlyPrice) > 1e-9 {
 			t.Errorf("%s %s costs %v, want %v", o.InstanceType, o.CapacityType, got, o.HourlyPrice)
@@ -126,40 +112,36 @@ func (w *world) testPrices(t *testing.T) {
 	if compared != 98 {
 		t.Errorf("%d offerings of the snapshot, want 98", compared)
 	}
-	spot := w.known.Spot.Value[catalog.EveryZone]
+	spot := w.Known.Spot.Value[catalog.EveryZone]
 	for instanceType, want := range map[string][2]float64{
 		"VM.Standard.A1.Flex-4-16": {4*0.01 + 16*0.0015, (4*0.01 + 16*0.0015) / 2},
 		"VM.Standard.A2.Flex-4-16": {2*0.014 + 16*0.002, 0},
 		"VM.GPU.A10.2":             {4, 0},
 	} {
-		if got := [2]float64{w.known.OnDemand.Value[instanceType], spot[instanceType]}; math.Abs(got[0]-want[0]) > 1e-9 || math.Abs(got[1]-want[1]) > 1e-9 {
+		if got := [2]float64{w.Known.OnDemand.Value[instanceType], spot[instanceType]}; math.Abs(got[0]-want[0]) > 1e-9 || math.Abs(got[1]-want[1]) > 1e-9 {
 			t.Errorf("%s costs %v, want %v", instanceType, got, want)
 		}
 	}
 }
 
 func (w *world) testOfferings(t *testing.T) {
-	c, err := catalog.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
 	region := catalog.Region{Provider: "OCI", Name: ocitest.Region, Account: ocitest.TenancyID}
-	c.Learn(region, w.known)
+	c := listertest.Learn(t, region, w.Known)
 	for _, o := range c.Offerings(region) {
 		list := c.Find(region, o.InstanceType, o.Zone, "on-demand")
 		if o.CapacityType == "spot" && (list == nil || list.HourlyPrice < o.HourlyPrice) {
 			t.Errorf("%s in %s: spot at %v is above on-demand", o.InstanceType, o.Zone, o.HourlyPrice)
 		}
-		if o.PriceSource.Since(w.known.Spot.Time) != "live 0s" || !strings.HasPrefix(o.Zone, "US-ASHBURN-AD-") {
+		if o.PriceSource.Since(w.Known.Spot.Time) != "live 0s" || !strings.HasPrefix(o.Zone, "US-ASHBURN-AD-") {
 			t.Fatalf("%+v", o)
 		}
 	}
 }
 
 func (w *world) testChange(t *testing.T) {
-	w.SetPrice(t, "B97384", 0.05)
-	w.SetPrice(t, "B93297", 0) // all tiers are free
-	listing := w.list(t)
+	w.oracle.SetPrice(t, "B97384", 0.05)
+	w.oracle.SetPrice(t, "B93297", 0) // all tiers are free
+	listing := w.List(t)
 	if got, want := listing.Spot.Value[catalog.EveryZone]["VM.Standard.E5.Flex-4-32"], (2*0.05+32*0.002)/2; math.Abs(got-want) > 1e-9 {
 		t.Errorf("spot: %v, want %v", got, want)
 	}
@@ -170,25 +152,15 @@ func (w *world) testChange(t *testing.T) {
 
 // testNoPrices: what fails is kept with its age, and named.
 func (w *world) testNoPrices(t *testing.T) {
-	before := w.clock.Now()
-	w.clock.SetTime(before.Add(time.Hour))
-	defer w.clock.SetTime(before)
-	w.Inject(t, fault.Rule{Action: "ListProducts", Code: "ServiceUnavailable"})
-	listing := w.lister.ListOfferings(t.Context(), w.known)
-	want := "on-demand prices, spot prices: CloudUnreachable: Oracle's price list: 503 Service Unavailable; those of " + before.UTC().Format(time.RFC3339) + " are used"
-	if err := listing.Err(); err == nil || err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
-	}
-	if len(listing.OnDemand.Value) != len(w.known.OnDemand.Value) || !listing.Types.Time.Time.Equal(before.Add(time.Hour)) {
-		t.Errorf("%d prices, types of %v", len(listing.OnDemand.Value), listing.Types.Time)
-	}
+	w.oracle.Inject(t, fault.Rule{Action: "ListProducts", Code: "ServiceUnavailable"})
+	w.ListStale(t, "on-demand prices, spot prices: CloudUnreachable: Oracle's price list: 503 Service Unavailable")
 }
 
 // testNoShapes: one domain that does not answer fails all.
 func (w *world) testNoShapes(t *testing.T) {
 	for _, action := range []string{"ListShapes", "ListAvailabilityDomains"} {
-		w.Inject(t, fault.Rule{Action: action, Code: "NotAuthorizedOrNotFound", Count: 1})
-		stale := w.lister.ListOfferings(t.Context(), w.known).Stale()
+		w.oracle.Inject(t, fault.Rule{Action: action, Code: "NotAuthorizedOrNotFound", Count: 1})
+		stale := w.Lister.ListOfferings(t.Context(), w.Known).Stale()
 		if len(stale) != 1 || len(stale[0].Parts) != 4 || stale[0].Class != cloud.ClassAuth {
 			t.Errorf("%s: %+v, want all parts to fail", action, stale)
 		}
@@ -197,22 +169,17 @@ func (w *world) testNoShapes(t *testing.T) {
 
 func (w *world) testThrottled(t *testing.T) {
 	for _, action := range []string{"ListShapes", "ListAvailabilityDomains", "ListProducts"} {
-		w.Inject(t, fault.Rule{Action: action, Code: "TooManyRequests", Count: 2})
+		w.oracle.Inject(t, fault.Rule{Action: action, Code: "TooManyRequests", Count: 2})
 	}
-	w.list(t)
+	w.List(t)
 }
 
 // testElsewhere: the same shapes at the same prices, in domains that nobody named.
 func (w *world) testElsewhere(t *testing.T) {
-	listing := w.lister.In("eu-frankfurt-1").ListOfferings(t.Context(), nil)
-	c, err := catalog.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
+	listing := w.Lister.In("eu-frankfurt-1").ListOfferings(t.Context(), nil)
 	region := catalog.Region{Provider: "OCI", Name: "eu-frankfurt-1"}
-	c.Learn(region, listing)
-	o := c.Find(region, "VM.Standard.E5.Flex-4-32", "EU-FRANKFURT-1-AD-1", "spot")
-	if listing.Err() != nil || listing.Zones.Known() || o == nil || o.Zone != catalog.EveryZone || o.HourlyPrice != w.known.Spot.Value[catalog.EveryZone][o.InstanceType] {
+	o := listertest.Learn(t, region, listing).Find(region, "VM.Standard.E5.Flex-4-32", "EU-FRANKFURT-1-AD-1", "spot")
+	if listing.Err() != nil || listing.Zones.Known() || o == nil || o.Zone != catalog.EveryZone || o.HourlyPrice != w.Known.Spot.Value[catalog.EveryZone][o.InstanceType] {
 		t.Errorf("%v, %+v", listing.Err(), o)
 	}
 }
