@@ -78,8 +78,7 @@ func Run(ctx context.Context, o *Options) error {
 	if err := mgr.Add(omni); err != nil {
 		return fmt.Errorf("add the cluster of omni-apiserver: %w", err)
 	}
-	podNode := func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }
-	if err := mgr.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, edge.PodNodeField, podNode); err != nil {
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, edge.PodNodeField, edge.PodNode); err != nil {
 		return fmt.Errorf("index pods by node: %w", err)
 	}
 	if err := addControllers(o, mgr, omni, mainConfig); err != nil {

@@ -12,23 +12,17 @@ import (
 	liqov1beta1 "github.com/liqotech/liqo/apis/core/v1beta1"
 	"github.com/liqotech/liqo/pkg/liqo-controller-manager/authentication"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/castai/omni/pkg/peering"
+	"github.com/castai/omni/test/object"
 )
 
 // pair is two clusters with the keys that Liqo makes at its start.
 func pair(t *testing.T) *peering.Peering {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, peering.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t, peering.AddToScheme)
 	newClient := func() client.Client {
 		return fakeclient.NewClientBuilder().WithScheme(scheme).
 			WithStatusSubresource(&authv1beta1.Tenant{}, &authv1beta1.Identity{}).Build()

@@ -12,9 +12,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -22,6 +20,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/state"
+	"github.com/castai/omni/test/object"
 )
 
 // withArm is a catalog that knows an arm64 machine in every region.
@@ -39,12 +38,6 @@ func (c withArm) Offerings(region catalog.Region) []catalog.Offering {
 
 func read(t *testing.T, objects ...client.Object) *state.State {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
 	snapshot, err := catalog.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +45,7 @@ func read(t *testing.T, objects ...client.Object) *state.State {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name: "jobs", Labels: map[string]string{v1beta1.LabelEnableScheduling: "true", "team": "a"},
 	}}
-	c := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(append(objects, namespace)...).Build()
+	c := fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(append(objects, namespace)...).Build()
 	reader := state.Reader{Main: c, Omni: c, Edges: c, Catalog: withArm{snapshot}, EdgeOverhead: 0.02, Clock: testingclock.NewFakeClock(time.Now())}
 	s, err := reader.Read(t.Context())
 	if err != nil {
@@ -65,9 +58,7 @@ func pending(volumes ...corev1.Volume) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "jobs", Name: "p"},
 		Spec:       corev1.PodSpec{Volumes: volumes},
-		Status: corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
-			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable},
-		}},
+		Status:     object.Unschedulable(),
 	}
 }
 

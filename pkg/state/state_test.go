@@ -15,17 +15,11 @@ import (
 	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/scheduling"
 	"github.com/castai/omni/pkg/state"
+	"github.com/castai/omni/test/object"
 )
 
 func location(change func(*v1beta1.EdgeLocation)) *v1beta1.EdgeLocation {
-	l := &v1beta1.EdgeLocation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Spec: v1beta1.EdgeLocationSpec{
-			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
-			AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}},
-		},
-		Status: v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
-	}
+	l := object.Location("us-west-2a")
 	if change != nil {
 		change(l)
 	}

@@ -12,12 +12,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/webhook"
+	"github.com/castai/omni/test/object"
 )
 
 func TestStartup(t *testing.T) {
@@ -39,11 +39,7 @@ func TestStartup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scheme := runtime.NewScheme()
-		if err := clientgoscheme.AddToScheme(scheme); err != nil {
-			t.Fatal(err)
-		}
-		h := &webhook.Startup{Decoder: admission.NewDecoder(scheme)}
+		h := &webhook.Startup{Decoder: admission.NewDecoder(object.Scheme(t))}
 		response := h.Handle(t.Context(), admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Object: runtime.RawExtension{Raw: raw}}})
 		if !response.Allowed {
 			t.Errorf("%s: refused: %v", name, response.Result)

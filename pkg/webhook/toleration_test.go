@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -22,6 +21,7 @@ import (
 	"github.com/castai/omni/pkg/controller/namespace"
 	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/webhook"
+	"github.com/castai/omni/test/object"
 )
 
 func TestHandle(t *testing.T) {
@@ -67,12 +67,7 @@ func TestHandle(t *testing.T) {
 
 func handle(t *testing.T, ns string, objects []client.Object, spec corev1.PodSpec) admission.Response {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, offloadingv1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t, offloadingv1beta1.AddToScheme)
 	raw, err := json.Marshal(&corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, Spec: spec})
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
-	"github.com/castai/omni/pkg/edgenode"
 	"github.com/castai/omni/pkg/state"
+	"github.com/castai/omni/test/object"
 )
 
 const (
@@ -123,7 +123,7 @@ func (w *world) create() string {
 			Containers: []corev1.Container{{Name: "hello", Image: "busybox:1.36", Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{
 				corev1.ResourceCPU: resource.MustParse(part.cpu), corev1.ResourceMemory: resource.MustParse("64Mi"),
 			}}}},
-			Tolerations: []corev1.Toleration{edgenode.EdgeToleration(), {Key: "virtual-node.liqo.io/not-allowed", Operator: corev1.TolerationOpExists}},
+			Tolerations: object.Tolerations(),
 		}
 		if part.change != nil {
 			part.change(&spec)

@@ -14,10 +14,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,6 +30,7 @@ import (
 	"github.com/castai/omni/pkg/controller/provisioner"
 	"github.com/castai/omni/pkg/controller/unavailable"
 	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/test/object"
 )
 
 // heartbeat is how often the machines report; node-lifecycle-controller gives up on
@@ -56,12 +55,7 @@ type world struct {
 
 func newWorld(t *testing.T, delay func(*v1beta1.Edge) time.Duration) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t)
 	main, err := cluster.New(mainConfig, func(o *cluster.Options) { o.Scheme = scheme })
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +78,7 @@ func newWorld(t *testing.T, delay func(*v1beta1.Edge) time.Duration) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, main: main.GetClient(), catalog: known, delay: delay, location: location(),
+		t: t, main: main.GetClient(), catalog: known, delay: delay, location: object.Location("us-west-2a", "us-west-2b", "us-west-2c"),
 		comes: map[types.UID]time.Time{}, beat: map[types.UID]time.Time{},
 	}
 	w.omni = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(w.location, template()).WithStatusSubresource(&v1beta1.Edge{}).
@@ -101,16 +95,6 @@ func newWorld(t *testing.T, delay func(*v1beta1.Edge) time.Duration) *world {
 	}
 	w.nomination = &nomination.Reconciler{Omni: w.omni, Main: w.main, Clock: clock}
 	return w
-}
-
-func location() *v1beta1.EdgeLocation {
-	return &v1beta1.EdgeLocation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Spec: v1beta1.EdgeLocationSpec{Provider: v1beta1.ProviderAWS, Region: "us-west-2", AWS: &v1beta1.AWSLocation{
-			SubnetIDs: map[string]string{"us-west-2a": "subnet-1", "us-west-2b": "subnet-2", "us-west-2c": "subnet-3"},
-		}},
-		Status: v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
-	}
 }
 
 func template() *v1beta1.NodeTemplate {

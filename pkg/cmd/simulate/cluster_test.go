@@ -14,47 +14,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
-	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/test/object"
 )
 
 func cluster(t *testing.T) client.Reader {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(
+	return fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "jobs", Labels: map[string]string{v1beta1.LabelEnableScheduling: "true"}}},
-		&corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "jobs", Name: "p", UID: "1"},
-			Spec: corev1.PodSpec{
-				Containers: []corev1.Container{{Resources: corev1.ResourceRequirements{
-					Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")},
-				}}},
-				Tolerations: []corev1.Toleration{edgenode.EdgeToleration(),
-					{Key: "virtual-node.liqo.io/not-allowed", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute}},
-			},
-			Status: corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
-				{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable},
-			}},
-		},
-		&v1beta1.EdgeLocation{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-			Spec: v1beta1.EdgeLocationSpec{
-				Provider: v1beta1.ProviderAWS, Region: "us-west-2",
-				AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}},
-			},
-			Status: v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
-		},
+		object.Pending("jobs", "p", "1"),
+		object.Location("us-west-2a"),
 		&v1beta1.NodeTemplate{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "batch"},
 			Spec: v1beta1.NodeTemplateSpec{

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,6 +21,7 @@ import (
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/test/object"
 )
 
 // shop is a cloud that sells m5.large at its price.
@@ -92,17 +92,13 @@ var region = catalog.Region{Provider: "AWS", Name: "us-west-2", Account: "123456
 
 func newWorld(t *testing.T, locations ...client.Object) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := v1beta1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
 	snapshot, err := catalog.Snapshot()
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := testingclock.NewFakePassiveClock(time.Unix(1_800_000_000, 0))
 	w := &world{t: t, clock: clock, shop: &shop{clock: clock, price: 0.1}, events: events.NewFakeRecorder(10)}
-	w.omni = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(locations...).Build()
+	w.omni = fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(locations...).Build()
 	w.signedIn = &signedIn{provider: w.shop}
 	w.Reconciler = &Reconciler{Omni: w.omni, Connect: w.signedIn, Catalog: snapshot, Recorder: w.events, Clock: clock}
 	return w

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -23,6 +22,7 @@ import (
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
+	"github.com/castai/omni/test/object"
 )
 
 // signedIn reaches one cloud; of a connector nothing else is asked.
@@ -56,10 +56,7 @@ func TestConsole(t *testing.T) {
 	custom, joined := location.DeepCopy(), pending.DeepCopy()
 	custom.Name, custom.Spec.Provider = "berlin", v1beta1.ProviderCustom
 	joined.Name, joined.Spec.EdgeLocationName = "joined", "berlin"
-	scheme := runtime.NewScheme()
-	if err := v1beta1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
+	scheme := object.Scheme(t)
 	unreachable := &cloud.Error{Class: cloud.ClassTransient, Err: errors.New("no route to host " + strings.Repeat("!", 2048))}
 	for name, test := range map[string]struct {
 		method, path string

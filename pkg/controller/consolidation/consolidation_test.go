@@ -9,8 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,6 +18,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/consolidation"
 	"github.com/castai/omni/pkg/controller/edge"
+	"github.com/castai/omni/test/object"
 )
 
 const node = "cast-1"
@@ -73,12 +72,7 @@ func TestReconcile(t *testing.T) {
 
 func newReconciler(t *testing.T, clock *testingclock.FakeClock, e *v1beta1.Edge, pods []client.Object) *consolidation.Reconciler {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t)
 	template := &v1beta1.NodeTemplate{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "default"},
 		Spec:       v1beta1.NodeTemplateSpec{Disruption: v1beta1.TemplateDisruption{ConsolidateAfter: &metav1.Duration{Duration: time.Minute}}},
@@ -86,7 +80,7 @@ func newReconciler(t *testing.T, clock *testingclock.FakeClock, e *v1beta1.Edge,
 	return &consolidation.Reconciler{
 		Omni: fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(e, template).WithStatusSubresource(e).Build(),
 		Main: fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(pods...).
-			WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build(),
+			WithIndex(&corev1.Pod{}, edge.PodNodeField, edge.PodNode).Build(),
 		Recorder: events.NewFakeRecorder(10), Clock: clock,
 	}
 }

@@ -25,6 +25,14 @@ const drainBound = 10 * time.Minute
 // PodNodeField is the field of pods the manager's cache has to index.
 const PodNodeField = "spec.nodeName"
 
+// PodNode is the value of PodNodeField.
+func PodNode(o client.Object) []string {
+	if pod, ok := o.(*corev1.Pod); ok {
+		return []string{pod.Spec.NodeName}
+	}
+	return nil
+}
+
 // drain lets the pods leave the Node. The pods of a machine that is dead are
 // deleted by force: nothing is left to stop them, and Liqo would wait for them.
 func (l *life) drain(ctx context.Context, dead bool) (drained bool, err error) {

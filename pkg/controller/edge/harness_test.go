@@ -12,8 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,6 +28,7 @@ import (
 	"github.com/castai/omni/pkg/controller/unavailable"
 	"github.com/castai/omni/pkg/edgecluster"
 	"github.com/castai/omni/pkg/peering"
+	"github.com/castai/omni/test/object"
 )
 
 const uid = "0b1c2d3e-4f50-4161-8273-8495a6b7c8d9"
@@ -86,12 +85,7 @@ func newWorld(t *testing.T, objects ...client.Object) *world {
 
 func newWorldAt(t *testing.T, location *v1beta1.EdgeLocation, objects ...client.Object) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme, peering.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t, peering.AddToScheme)
 	snapshot, err := catalog.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +98,7 @@ func newWorldAt(t *testing.T, location *v1beta1.EdgeLocation, objects ...client.
 		WithStatusSubresource(&v1beta1.Edge{}, &v1beta1.EdgeLocation{}).Build()
 	w.omni = interceptor.NewClient(w.direct, interceptor.Funcs{SubResourcePatch: w.writeStatus, Get: w.read})
 	w.main = builder().WithStatusSubresource(&authv1beta1.ResourceSlice{}, &authv1beta1.Identity{}).
-		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
+		WithIndex(&corev1.Pod{}, edge.PodNodeField, edge.PodNode).Build()
 	w.remote = builder().Build()
 	w.reconciler = &edge.Reconciler{
 		Omni: w.omni, Direct: w.direct, Main: w.main, Connect: w, Catalog: snapshot, Unavailable: w.refused, Recorder: events.NewFakeRecorder(100), Clock: w.clock,
@@ -134,14 +128,9 @@ func (w *world) writeStatus(ctx context.Context, c client.Client, subresource st
 }
 
 func location() *v1beta1.EdgeLocation {
-	return &v1beta1.EdgeLocation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Spec: v1beta1.EdgeLocationSpec{
-			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
-			AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1"}},
-		},
-		Status: readyLocation(),
-	}
+	l := object.Location("us-west-2a")
+	l.Status = readyLocation()
+	return l
 }
 
 func readyLocation() v1beta1.EdgeLocationStatus {

@@ -11,7 +11,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -26,6 +25,7 @@ import (
 	"github.com/castai/omni/pkg/controller/edgelocation"
 	"github.com/castai/omni/pkg/edgecluster"
 	"github.com/castai/omni/pkg/peering"
+	"github.com/castai/omni/test/object"
 )
 
 // outside is what a location depends on; the edge cluster's part is proven by the
@@ -80,11 +80,7 @@ func reconcileLocation(t *testing.T, o *outside, objects ...client.Object) *v1be
 
 func reconcileWith(t *testing.T, o *outside, offerings *catalog.Catalog, objects ...client.Object) *v1beta1.EdgeLocation {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := v1beta1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
-	omni := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithStatusSubresource(&v1beta1.EdgeLocation{}).Build()
+	omni := fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(objects...).WithStatusSubresource(&v1beta1.EdgeLocation{}).Build()
 	r := &edgelocation.Reconciler{Omni: omni, Connect: o, Catalog: offerings, Recorder: events.NewFakeRecorder(10), Clock: clock.RealClock{}}
 	key := client.ObjectKey{Namespace: "team-a", Name: "oregon"}
 	for range 2 {

@@ -15,7 +15,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -23,6 +22,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/edgecluster"
+	"github.com/castai/omni/test/object"
 )
 
 // reached is an edge cluster; of a connector nothing else is asked.
@@ -54,12 +54,7 @@ func waiting(name string, change func(*v1beta1.Edge)) *v1beta1.Edge {
 }
 
 func TestJoinCommand(t *testing.T) {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{v1beta1.AddToScheme, corev1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t)
 	custom := &v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "berlin"},
 		Spec:       v1beta1.EdgeLocationSpec{Provider: v1beta1.ProviderCustom, Region: "berlin"},

@@ -10,8 +10,6 @@ import (
 	offloadingv1beta1 "github.com/liqotech/liqo/apis/offloading/v1beta1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -19,18 +17,13 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/controller/namespace"
+	"github.com/castai/omni/test/object"
 )
 
 func reconcileNamespace(t *testing.T, name, label string, others ...client.Object) (client.Client, *events.FakeRecorder) {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, offloadingv1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1beta1.LabelEnableScheduling: label}}}
-	c := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(append(others, ns)...).Build()
+	c := fakeclient.NewClientBuilder().WithScheme(object.Scheme(t, offloadingv1beta1.AddToScheme)).WithObjects(append(others, ns)...).Build()
 	recorder := events.NewFakeRecorder(10)
 	r := &namespace.Reconciler{Main: c, Recorder: recorder}
 	for range 2 { // the second time changes nothing

@@ -13,9 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -26,6 +24,7 @@ import (
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/nomination"
 	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/test/object"
 )
 
 // now is of whole seconds, as times in objects are.
@@ -64,10 +63,9 @@ func node(change func(*corev1.Node)) *corev1.Node {
 func planned(nominated string, change func(*corev1.Pod)) *corev1.Pod {
 	p := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "jobs", Name: "planned"},
-		Status: corev1.PodStatus{Phase: corev1.PodPending, NominatedNodeName: nominated, Conditions: []corev1.PodCondition{
-			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable},
-		}},
+		Status:     object.Unschedulable(),
 	}
+	p.Status.NominatedNodeName = nominated
 	if change != nil {
 		change(p)
 	}
@@ -84,13 +82,7 @@ type world struct {
 // newWorld has a cluster that refuses to nominate with an error, unless it is nil.
 func newWorld(t *testing.T, refuse error, objects ...client.Object) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
+	c := fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(objects...).
 		WithStatusSubresource(&corev1.Pod{}).WithIndex(&v1beta1.Edge{}, nomination.PlannedPodField, nomination.PlannedPods).
 		WithInterceptorFuncs(interceptor.Funcs{SubResourcePatch: func(
 			ctx context.Context, c client.Client, name string, o client.Object, patch client.Patch, options ...client.SubResourcePatchOption,

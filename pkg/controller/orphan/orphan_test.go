@@ -12,7 +12,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	testingclock "k8s.io/utils/clock/testing"
@@ -25,6 +24,7 @@ import (
 	"github.com/castai/omni/pkg/cloud/fake"
 	"github.com/castai/omni/pkg/controller/connection"
 	"github.com/castai/omni/pkg/controller/orphan"
+	"github.com/castai/omni/test/object"
 )
 
 // only has a cloud; nothing else of a location is needed here.
@@ -90,10 +90,6 @@ func TestSweep(t *testing.T) {
 // newClient knows a Ready location and the first edges.
 func newClient(t *testing.T, edges int) client.Client {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := v1beta1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
 	objects := []client.Object{&v1beta1.EdgeLocation{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
 		Status:     v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
@@ -103,5 +99,5 @@ func newClient(t *testing.T, edges int) client.Client {
 			Namespace: "team-a", Name: fmt.Sprint("e", n), UID: types.UID(fmt.Sprint("uid-", n)),
 		}})
 	}
-	return fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
+	return fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(objects...).Build()
 }

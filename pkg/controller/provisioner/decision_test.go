@@ -18,6 +18,7 @@ import (
 	"github.com/castai/omni/pkg/catalog"
 	"github.com/castai/omni/pkg/cloud"
 	"github.com/castai/omni/pkg/controller/unavailable"
+	"github.com/castai/omni/test/object"
 )
 
 // What was decided is written down with the parts of its cost.
@@ -51,13 +52,13 @@ func TestSurvivesARestart(t *testing.T) {
 		t.Fatalf("%d edges, want 1", len(first))
 	}
 	w.restart()
-	w.create(named("small", "300m")) // what is left of the 2 CPUs takes it
+	w.create(object.Pending("jobs", "small", "300m")) // what is left of the 2 CPUs takes it
 	w.reconcile()
 	if edges := w.edges(); len(edges) != 1 || len(edges[0].Status.Decision.Pods) != 2 || edges[0].Status.Decision.Pods[1] != "jobs/small" {
 		t.Fatalf("edges = %+v, want one for both pods", edges)
 	}
 	w.restart()
-	w.create(named("big", "1500m"))
+	w.create(object.Pending("jobs", "big", "1500m"))
 	w.reconcile()
 	if edges := w.edges(); len(edges) != 2 {
 		t.Errorf("%d edges, want one more for the pod that does not fit", len(edges))
@@ -81,7 +82,7 @@ func TestLimitsHold(t *testing.T) {
 			limit(&limited.Spec.Limits)
 			w := newWorld(t, []client.Object{location(), limited}, []client.Object{namespace("jobs", "true")})
 			for i := range 5 {
-				p := named(fmt.Sprintf("p%d", i), "1500m")
+				p := object.Pending("jobs", fmt.Sprintf("p%d", i), "1500m")
 				if name == "gpu" {
 					p.Spec.Containers[0].Resources.Requests["nvidia.com/gpu"] = resource.MustParse("1")
 				}
@@ -167,9 +168,11 @@ func TestUsesTheMainClusterFirst(t *testing.T) {
 			corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("8Gi"), corev1.ResourcePods: resource.MustParse("110"),
 		}},
 	}
-	running := named("running", "1")
+	running := object.Pending("jobs", "running", "1")
 	running.Spec.NodeName, running.Status = "main-1", corev1.PodStatus{Phase: corev1.PodRunning}
-	w := newWorld(t, []client.Object{location(), template(5)}, []client.Object{namespace("jobs", "true"), main, named("fits", "1"), named("not", "1500m"), running})
+	w := newWorld(t, []client.Object{location(), template(5)}, []client.Object{
+		namespace("jobs", "true"), main, object.Pending("jobs", "fits", "1"), object.Pending("jobs", "not", "1500m"), running,
+	})
 	w.reconcile()
 	edges := w.edges()
 	if len(edges) != 1 || len(edges[0].Status.Decision.Pods) != 1 || edges[0].Status.Decision.Pods[0] != "jobs/not" {

@@ -8,11 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,7 +20,7 @@ import (
 	"github.com/castai/omni/pkg/controller/edge"
 	"github.com/castai/omni/pkg/controller/provisioner"
 	"github.com/castai/omni/pkg/controller/unavailable"
-	"github.com/castai/omni/pkg/edgenode"
+	"github.com/castai/omni/test/object"
 )
 
 type world struct {
@@ -38,12 +34,7 @@ type world struct {
 
 func newWorld(t *testing.T, omniObjects, mainObjects []client.Object) *world {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1beta1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scheme := object.Scheme(t)
 	snapshot, err := catalog.Snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +43,7 @@ func newWorld(t *testing.T, omniObjects, mainObjects []client.Object) *world {
 	w := &world{t: t, clock: clock, recorder: events.NewFakeRecorder(100), refused: unavailable.New(clock)}
 	w.omni = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(omniObjects...).WithStatusSubresource(&v1beta1.Edge{}).Build()
 	w.main = fakeclient.NewClientBuilder().WithScheme(scheme).WithObjects(mainObjects...).
-		WithIndex(&corev1.Pod{}, edge.PodNodeField, func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }).Build()
+		WithIndex(&corev1.Pod{}, edge.PodNodeField, edge.PodNode).Build()
 	w.reconciler = &provisioner.Reconciler{
 		Omni: w.omni, Main: w.main, Direct: w.omni, Catalog: snapshot, Unavailable: w.refused, Recorder: w.recorder, Clock: clock,
 	}
@@ -90,16 +81,7 @@ func namespace(name, enabled string) *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{v1beta1.LabelEnableScheduling: enabled}}}
 }
 
-func location() *v1beta1.EdgeLocation {
-	return &v1beta1.EdgeLocation{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "oregon"},
-		Spec: v1beta1.EdgeLocationSpec{
-			Provider: v1beta1.ProviderAWS, Region: "us-west-2",
-			AWS: &v1beta1.AWSLocation{SubnetIDs: map[string]string{"us-west-2a": "subnet-1", "us-west-2b": "subnet-2"}},
-		},
-		Status: v1beta1.EdgeLocationStatus{Conditions: []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue}}},
-	}
-}
+func location() *v1beta1.EdgeLocation { return object.Location("us-west-2a", "us-west-2b") }
 
 func template(limit int32) *v1beta1.NodeTemplate {
 	return &v1beta1.NodeTemplate{
@@ -112,19 +94,7 @@ func template(limit int32) *v1beta1.NodeTemplate {
 	}
 }
 
-func pending(namespace string) *corev1.Pod {
-	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "p1", UID: types.UID(namespace)},
-		Spec: corev1.PodSpec{
-			Containers: []corev1.Container{{Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1500m")}}}},
-			Tolerations: []corev1.Toleration{edgenode.EdgeToleration(),
-				{Key: "virtual-node.liqo.io/not-allowed", Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute}},
-		},
-		Status: corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
-			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable},
-		}},
-	}
-}
+func pending(namespace string) *corev1.Pod { return object.Pending(namespace, "p1", "1500m") }
 
 func (w *world) create(o client.Object) {
 	w.t.Helper()
@@ -139,11 +109,4 @@ func (w *world) restart() {
 		Omni: w.omni, Main: w.main, Direct: w.omni, Catalog: w.reconciler.Catalog, Unavailable: unavailable.New(w.clock),
 		Recorder: w.recorder, Clock: w.clock,
 	}
-}
-
-func named(name, cpu string) *corev1.Pod {
-	p := pending("jobs")
-	p.Name, p.UID = name, types.UID(name)
-	p.Spec.Containers[0].Resources.Requests[corev1.ResourceCPU] = resource.MustParse(cpu)
-	return p
 }

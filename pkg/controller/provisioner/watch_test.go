@@ -17,6 +17,7 @@ import (
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
+	"github.com/castai/omni/test/object"
 )
 
 func newQueue(t *testing.T) queue {
@@ -29,8 +30,7 @@ func newQueue(t *testing.T) queue {
 // A pod opens the window when it becomes pending, and not each time it is touched.
 func TestPodsOpenTheWindow(t *testing.T) {
 	waiting := &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodPending}}
-	pending := waiting.DeepCopy()
-	pending.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable}}
+	pending := &corev1.Pod{Status: object.Unschedulable()}
 	nominated := pending.DeepCopy()
 	nominated.Status.NominatedNodeName = "cast-1"
 	for name, test := range map[string]struct {
