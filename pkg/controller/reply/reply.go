@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package reply is how omni-controller answers what omni-apiserver asks about an edge:
-// whose it is, and why there is no answer, by API statuses, which are passed on to
-// the user.
+// whose it is, and why there is no answer, by API statuses, which are passed on to the
+// user.
 package reply
 
 import (
