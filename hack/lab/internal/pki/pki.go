@@ -1,34 +1,32 @@
 // SPDX-FileCopyrightText: The OMNI authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pki makes the lab's certificates: authorities and what they sign, as
-// PEM files in one directory, keys with mode 0600. What is there is kept, so
-// that a second `up` trusts what the first one made.
+// Package pki makes the lab's certificates with kubeadm's code: authorities and what
+// they sign, as PEM files in one directory, keys with mode 0600. What is there is
+// kept, so that a second `up` trusts what the first one made.
 package pki
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
 
 	"k8s.io/client-go/util/cert"
-	"k8s.io/client-go/util/keyutil"
+	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
+	"k8s.io/kubernetes/cmd/kubeadm/app/util/pkiutil"
 )
 
-// lifetime of everything signed here. A lab lives for hours; a month lets one be
-// left running, and no longer.
-const lifetime = 30 * 24 * time.Hour
+const (
+	// lifetime of everything signed here. A lab lives for hours; a month lets one be
+	// left running, and no longer.
+	lifetime  = 30 * 24 * time.Hour
+	algorithm = kubeadm.EncryptionAlgorithmECDSAP256
+)
 
 // Authority is a certificate authority whose key is on disk.
 type Authority struct {
@@ -45,33 +43,20 @@ func NewAuthority(dir, name string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	files := filesOf(dir, name)
-	if !files.exist() {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if !filesOf(dir, name).exist() {
+		made, key, err := pkiutil.NewCertificateAuthority(config(cert.Config{CommonName: name}))
 		if err != nil {
 			return nil, err
 		}
-		ca, err := cert.NewSelfSignedCACert(cert.Config{CommonName: name}, key)
-		if err != nil {
-			return nil, err
-		}
-		if err := files.write(ca.Raw, key); err != nil {
+		if err := pkiutil.WriteCertAndKey(dir, name, made, key); err != nil {
 			return nil, err
 		}
 	}
-	certs, err := cert.CertsFromFile(files.Cert)
+	read, key, err := pkiutil.TryLoadCertAndKeyFromDisk(dir, name)
 	if err != nil {
 		return nil, err
 	}
-	key, err := keyutil.PrivateKeyFromFile(files.Key)
-	if err != nil {
-		return nil, err
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("%s: a %T cannot sign", files.Key, key)
-	}
-	return &Authority{dir: dir, cert: certs[0], key: signer}, nil
+	return &Authority{dir: dir, cert: read, key: key}, nil
 }
 
 // CertFile is the path of the authority's own certificate.
@@ -81,75 +66,56 @@ func (a *Authority) CertFile() string { return filesOf(a.dir, a.cert.Subject.Com
 func (a *Authority) KeyFile() string { return filesOf(a.dir, a.cert.Subject.CommonName).Key }
 
 // CertPEM is the authority's own certificate: what clients are told to trust.
-func (a *Authority) CertPEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: cert.CertificateBlockType, Bytes: a.cert.Raw})
-}
+func (a *Authority) CertPEM() []byte { return pkiutil.EncodeCertPEM(a.cert) }
 
 // Client signs a client certificate for a user and its groups.
 func (a *Authority) Client(name, user string, groups ...string) (Files, error) {
-	return a.sign(name, &x509.Certificate{
-		Subject:     pkix.Name{CommonName: user, Organization: groups},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
+	return a.sign(name, cert.Config{CommonName: user, Organization: groups, Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 }
 
 // Server signs a serving certificate for loopback and the DNS names. It is a
 // client certificate too: etcd's gateway dials etcd with what it serves.
 func (a *Authority) Server(name string, dnsNames ...string) (Files, error) {
-	return a.sign(name, &x509.Certificate{
-		Subject:     pkix.Name{CommonName: name},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		DNSNames:    append([]string{"localhost"}, dnsNames...),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	return a.sign(name, cert.Config{
+		CommonName: name,
+		Usages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		AltNames:   cert.AltNames{DNSNames: append([]string{"localhost"}, dnsNames...), IPs: []net.IP{net.IPv4(127, 0, 0, 1)}},
 	})
 }
 
-func (a *Authority) sign(name string, template *x509.Certificate) (Files, error) {
+func (a *Authority) sign(name string, c cert.Config) (Files, error) {
 	files := filesOf(a.dir, name)
 	if files.exist() {
 		return files, nil
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return Files{}, err
-	}
-	// 20 octets at most: RFC 5280, 4.1.2.2.
-	template.SerialNumber, err = rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 159))
-	if err != nil {
-		return Files{}, err
-	}
-	template.NotBefore = a.cert.NotBefore
-	template.NotAfter = time.Now().Add(lifetime)
-	template.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
-	template.BasicConstraintsValid = true
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
+	signed, key, err := pkiutil.NewCertAndKey(a.cert, a.key, config(c))
 	if err != nil {
 		return Files{}, fmt.Errorf("sign %s: %w", name, err)
 	}
-	return files, files.write(der, key)
+	return files, pkiutil.WriteCertAndKey(a.dir, name, signed, key)
+}
+
+func config(c cert.Config) *pkiutil.CertConfig {
+	return &pkiutil.CertConfig{Config: c, NotAfter: time.Now().Add(lifetime), EncryptionAlgorithm: algorithm}
 }
 
 // KeyPair reads or makes the key pair that signs ServiceAccount tokens: Key is
 // the private half, Cert the public one.
 func KeyPair(dir, name string) (Files, error) {
-	files := Files{Cert: filepath.Join(dir, name+".pub"), Key: filepath.Join(dir, name+".key")}
+	files := Files{Cert: filepath.Join(dir, name+".pub"), Key: filesOf(dir, name).Key}
 	if files.exist() {
 		return files, nil
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := pkiutil.GeneratePrivateKey(algorithm)
 	if err != nil {
 		return Files{}, err
 	}
-	public, err := x509.MarshalPKIXPublicKey(key.Public())
-	if err != nil {
-		return Files{}, err
-	}
-	block := pem.EncodeToMemory(&pem.Block{Type: keyutil.PublicKeyBlockType, Bytes: public})
-	return files, errors.Join(writeKey(files.Key, key), os.WriteFile(files.Cert, block, 0o644))
+	return files, errors.Join(pkiutil.WriteKey(dir, name, key), pkiutil.WritePublicKey(dir, name, key.Public()))
 }
 
 func filesOf(dir, name string) Files {
-	return Files{Cert: filepath.Join(dir, name+".crt"), Key: filepath.Join(dir, name+".key")}
+	certificate, key := pkiutil.PathsForCertAndKey(dir, name)
+	return Files{Cert: certificate, Key: key}
 }
 
 func (f Files) exist() bool {
@@ -159,17 +125,4 @@ func (f Files) exist() bool {
 		}
 	}
 	return true
-}
-
-func (f Files) write(der []byte, key crypto.Signer) error {
-	block := pem.EncodeToMemory(&pem.Block{Type: cert.CertificateBlockType, Bytes: der})
-	return errors.Join(writeKey(f.Key, key), os.WriteFile(f.Cert, block, 0o644))
-}
-
-func writeKey(path string, key crypto.PrivateKey) error {
-	data, err := keyutil.MarshalPrivateKeyToPEM(key)
-	if err != nil {
-		return err
-	}
-	return keyutil.WriteKey(path, data) // mode 0600
 }
