@@ -4,14 +4,7 @@
 package integration
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -23,66 +16,56 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/util/keyutil"
+	"k8s.io/client-go/util/cert"
 
 	"github.com/castai/omni/pkg/apiserver/encryption"
 	"github.com/castai/omni/pkg/apiserver/options"
+	"github.com/castai/omni/pkg/pki"
 )
 
 // authority signs certificates into files of a directory.
 type authority struct {
-	t    *testing.T
-	dir  string
-	cert *x509.Certificate
-	key  crypto.Signer
+	t   *testing.T
+	dir string
+	ca  *pki.Authority
 }
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{t: t, dir: t.TempDir()}
-	template := &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, Subject: pkix.Name{CommonName: "ca"}}
-	a.sign("ca", template)
+	ca, err := pki.NewAuthority("ca", time.Now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &authority{t: t, dir: t.TempDir(), ca: ca}
+	pair, err := ca.KeyPair()
+	a.write("ca", pair, err)
 	return a
 }
 
 // file of the certificate or, with suffix .key, of its key.
 func (a *authority) file(name, suffix string) string { return filepath.Join(a.dir, name+suffix) }
 
-// issue makes a certificate for 127.0.0.1, for servers and clients.
-func (a *authority) issue(name string) {
+// server makes a certificate that servers on 127.0.0.1 show.
+func (a *authority) server(name string) {
 	a.t.Helper()
-	a.sign(name, &x509.Certificate{
-		Subject:     pkix.Name{CommonName: name},
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	})
+	pair, err := a.ca.Server(cert.AltNames{IPs: []net.IP{net.IPv4(127, 0, 0, 1)}}, time.Now(), time.Hour)
+	a.write(name, pair, err)
 }
 
-// sign signs the template with the authority, or with itself if it is the first.
-func (a *authority) sign(name string, template *x509.Certificate) {
+// client makes a certificate that the client of this name shows.
+func (a *authority) client(name string) {
 	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	pair, err := a.ca.Client(name, nil, time.Now(), time.Hour)
+	a.write(name, pair, err)
+}
+
+// write puts into files what was made, unless that failed.
+func (a *authority) write(name string, pair pki.KeyPair, err error) {
+	a.t.Helper()
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	template.SerialNumber = big.NewInt(time.Now().UnixNano())
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Minute), time.Now().Add(time.Hour)
-	if a.cert == nil {
-		a.cert, a.key = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	encodedKey, err := keyutil.MarshalPrivateKeyToPEM(key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for suffix, content := range map[string][]byte{
-		".crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		".key": encodedKey,
-	} {
+	for suffix, content := range map[string][]byte{".crt": pair.Cert, ".key": pair.Key} {
 		if err := os.WriteFile(a.file(name, suffix), content, 0o600); err != nil {
 			a.t.Fatal(err)
 		}
@@ -92,9 +75,10 @@ func (a *authority) sign(name string, template *x509.Certificate) {
 // startCluster runs an etcd that asks for client certificates, and returns its URL.
 func startCluster(t *testing.T, a *authority) string {
 	t.Helper()
-	a.issue("etcd")
+	a.server("etcd")
 	config := embed.NewConfig()
 	config.Dir, config.LogLevel = t.TempDir(), "fatal"
+	config.EnableGRPCGateway = false // it would be a client with the server's certificate
 	client := []url.URL{{Scheme: "https", Host: "127.0.0.1:0"}}
 	config.ListenClientUrls, config.AdvertiseClientUrls, config.ListenPeerUrls = client, client, nil
 	config.ClientTLSInfo = transport.TLSInfo{
@@ -123,7 +107,7 @@ func clusterOptions(server, key string, a *authority, client string) *options.Op
 
 func TestEtcdCluster(t *testing.T) {
 	a := newAuthority(t)
-	a.issue("replica")
+	a.client("replica")
 	server, keys := startCluster(t, a), t.TempDir()
 	if err := encryption.Ensure(keys, func(func(encryption.Stored, error) bool) {}, rand.Reader); err != nil {
 		t.Fatal(err)
@@ -157,7 +141,7 @@ func TestEtcdCluster(t *testing.T) {
 // testWrongCredentials: a server that could never reach its etcd says so at start.
 func testWrongCredentials(t *testing.T, server, key string, a *authority) {
 	stranger := newAuthority(t)
-	stranger.issue("replica")
+	stranger.client("replica")
 	unknownCA := clusterOptions(server, key, a, "replica")
 	unknownCA.Recommended.Etcd.StorageConfig.Transport.TrustedCAFile = stranger.file("ca", ".crt")
 	noCertificate := clusterOptions(server, key, a, "replica")
