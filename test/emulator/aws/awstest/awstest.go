@@ -73,6 +73,7 @@ func StartEmulator(t testing.TB) string {
 // StartEmulatorWithClock is StartEmulator with a clock of the test's own.
 func StartEmulatorWithClock(t testing.TB, clk clock.Clock) string {
 	t.Helper()
+	moto := StartMoto(t)
 	path, err := emulator.FindModel(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +82,7 @@ func StartEmulatorWithClock(t testing.TB, clk clock.Clock) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := emulator.New(StartMoto(t), model, clk)
+	handler, err := emulator.New(moto, model, clk)
 	if err != nil {
 		t.Fatal(err)
 	}
