@@ -3,19 +3,11 @@
 
 package scheduling
 
-import (
-	"sync"
+import "github.com/castai/omni/pkg/scheduling/lp"
 
-	"github.com/castai/omni/pkg/scheduling/lp"
-)
-
-const (
-	// relaxSteps is how much work may go into prices for the bound alone.
-	relaxSteps = 4_000_000
-	// closeTo is how far the bound may be below the cost without more work. It cannot
-	// pass the value of the linear program, so that this will do as well.
-	closeTo = 1.005
-)
+// closeTo is how far the bound may be below the cost without more work. It cannot pass
+// the value of the linear program, so that this will do as well.
+const closeTo = 1.005
 
 // provingSteps are how much may go into the proof that one kind of machine holds no
 // more: ever more while the bound is not close.
@@ -33,17 +25,12 @@ func (p *plan) bound(base *program) (bound float64) {
 		}
 	}
 	rooms := p.rooms(base, demand)
-	ways := []func() []float64{
-		func() []float64 { return base.solution.Values },
-		func() []float64 { return base.solution.Mean },
-		sync.OnceValue(func() []float64 { return base.solver.Relax(&base.solution, base.demand, relaxSteps) }),
-	}
 	for _, steps := range provingSteps {
-		for _, values := range ways {
+		for _, values := range [][]float64{base.solution.Cut, base.solution.Values} {
 			if bound*closeTo > min(p.cost(), value) {
 				return bound
 			}
-			worth, prices := base.solver.Bound(values(), demand, steps)
+			worth, prices := base.solver.Bound(values, demand, steps)
 			// Pods may also be where there is room already, for nothing.
 			for i := range rooms {
 				worth -= base.solver.Most(&rooms[i], prices, demand)

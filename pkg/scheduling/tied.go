@@ -100,6 +100,10 @@ func (s *stage) openMachine(c int) int {
 	return -1
 }
 
+// clearly is how much more value for its cost a dearer machine must have. What it could
+// hold besides may go to another in the end, and the dearer it is the more that costs.
+const clearly = 1.3
+
 // buyFor buys the machine with the most value for its cost among those that take a
 // pod of the class: the value of that pod and of what else it can hold.
 func (s *stage) buyFor(c int) bool {
@@ -113,7 +117,7 @@ func (s *stage) buyFor(c int) bool {
 			!s.census.usual(kind) || !s.census.allows(c, kind.profile, next) || s.limit(kind) != "" {
 			continue
 		}
-		if ratio := s.ratio(c, kind, left); ratio > greatest {
+		if ratio := s.ratio(c, kind, left); ratio > clearly*greatest {
 			best, greatest = k, ratio
 		}
 	}

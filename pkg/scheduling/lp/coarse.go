@@ -6,6 +6,7 @@ package lp
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // coarseRows is how many items the coarser problem may have.
@@ -24,7 +25,7 @@ func (s *Solver) estimate(solution *Solution, alone []Column, demand []int32) {
 			solution.Values[i] = s.problem.Kinds[c.Kind].Cost / float64(c.Counts[0])
 		}
 	}
-	copy(solution.Mean, solution.Values)
+	solution.Cut = slices.Clone(solution.Values)
 	kinds := s.kindsOf(len(demand))
 	for _, grid := range grids {
 		coarse, of := s.coarse(demand, kinds, grid)
@@ -35,10 +36,10 @@ func (s *Solver) estimate(solution *Solution, alone []Column, demand []int32) {
 		for i := range counts {
 			counts[i] = int32(coarse.Items[i].Count)
 		}
-		found := NewSolver(coarse, s.steps).Solve(counts)
+		found := NewSolver(coarse, s.budget).Solve(counts)
 		for i, item := range of {
 			if item >= 0 {
-				solution.Values[i], solution.Mean[i] = found.Values[item], found.Mean[item]
+				solution.Values[i], solution.Cut[i] = found.Values[item], found.Cut[item]
 			}
 		}
 		return

@@ -10,9 +10,11 @@ import "slices"
 type filler struct {
 	problem *Problem
 	kind    *Kind
-	// lambda is what a unit of each resource is worth, of an earlier call: any
-	// prices give a valid bound, and good ones a near one.
-	lambda []float64
+	// relaxed is the filling with items that can be cut; lambda is what it says a unit
+	// of each resource is worth, of an earlier call: any prices give a valid bound, and
+	// good ones a near one.
+	relaxed *relaxed
+	lambda  []float64
 	// fits is how many of each item of the kind go on the machine alone.
 	fits []int32
 	// order are positions in kind.Items: first active ones that are left and worth
@@ -36,14 +38,10 @@ type filler struct {
 	counts []int32
 	best   []int32
 	base   []int32 // of each item of the kind, what is on the machine from the start
-	// places and whole are the items of the last relaxation and how many whole
-	// ones it has of each.
-	places []int32
-	whole  []int32
-	used   []bool // whether the relaxation has any part of it
-	steps  int
-	top    float64
-	found  bool
+	// given are the steps that the search may take, steps those that are left of them.
+	given, steps int
+	top          float64
+	found        bool
 }
 
 // unbounded is more than any value.
@@ -96,23 +94,29 @@ func (f *filler) mostOf(place int, left []int32) int32 {
 
 // reprice computes the prices anew for these values and returns the bound, which is
 // the value of the linear relaxation.
-func (f *filler) reprice(x *relaxed, values []float64, left []int32) float64 {
-	x.needs, x.value, x.most = x.needs[:0], x.value[:0], x.most[:0]
-	f.places = f.places[:0]
+func (f *filler) reprice(values []float64, left []int32) float64 {
+	x, changed := f.relaxed, f.lambda == nil
+	if changed {
+		x = newRelaxed(f.kind.Capacity, f.needs(), len(f.kind.Items))
+		f.relaxed, f.lambda = x, x.lambda
+	}
 	for place, i := range f.kind.Items {
-		if most := f.mostOf(place, left); most > 0 && values[i] > 0 {
-			f.places = append(f.places, int32(place))
-			x.needs = append(x.needs, f.problem.Items[i].Need...)
-			x.value = append(x.value, values[i])
-			x.most = append(x.most, float64(most))
+		x.value[place] = values[i]
+		if most := float64(f.mostOf(place, left)); most != x.most[place] {
+			x.most[place], changed = most, true
 		}
 	}
-	f.lambda = append(f.lambda[:0], x.prices(f.kind.Capacity)...)
-	f.whole, f.used = resize(f.whole, len(x.value)), resize(f.used, len(x.value))
-	for n, amount := range x.amounts() {
-		f.whole[n], f.used[n] = int32(amount+1e-9), amount > 0
-	}
+	x.solve(changed)
 	return f.bound(values, left)
+}
+
+// needs are those of the items of the kind, one after the other.
+func (f *filler) needs() []float64 {
+	needs := make([]float64, 0, len(f.kind.Items)*len(f.kind.Capacity))
+	for _, i := range f.kind.Items {
+		needs = append(needs, f.problem.Items[i].Need...)
+	}
+	return needs
 }
 
 // search looks for a way to fill the free room of a machine that is worth more than
@@ -121,45 +125,72 @@ func (f *filler) reprice(x *relaxed, values []float64, left []int32) float64 {
 func (f *filler) search(free, values []float64, left []int32, above float64, steps int) (value float64, found, whole bool) {
 	clear(f.base)
 	f.prepare(values, left)
-	f.steps, f.top, f.found = steps, above, false
+	f.given, f.steps, f.top, f.found = steps, steps, above, false
 	copy(f.free, free)
 	f.descend(0, 0, dot(f.lambda, free))
 	return f.top, f.found, f.steps > 0
 }
 
-// complete looks like search, but only among the fillings near the relaxation that
-// reprice found: it takes the whole part of that, less back of every item that is
-// there in part, and searches for the best use of the room that is left.
-func (f *filler) complete(values []float64, left []int32, above float64, back int32, steps int) (found bool) {
-	clear(f.base)
+// near looks for a filling near to what reprice found: at first for one with the whole
+// part of it, then with one less of every item that is there in part, at last for any.
+func (f *filler) near(n int, values []float64, left []int32) (found bool) {
+	if n == 2 {
+		_, found, _ = f.search(f.kind.Capacity, values, left, 0, anySteps)
+		return found
+	}
+	for place := range f.kind.Items {
+		count := int32(f.relaxed.amountOf(place) + rounding)
+		if count < f.mostOf(place, left) {
+			count = max(0, count-int32(n))
+		}
+		f.base[place] = count
+	}
+	return f.fill(values, left, nearSteps)
+}
+
+// anySteps bounds the search for any filling.
+const anySteps = 1_500
+
+// rounding is how much a whole number may be computed too small.
+const rounding = 1e-9
+
+// fill looks like search, but only among the fillings that hold the base, for the best use
+// of the room that this leaves.
+func (f *filler) fill(values []float64, left []int32, steps int) (found bool) {
 	f.prepare(values, left)
-	f.steps, f.found = steps, false
+	f.given, f.steps, f.found = steps, steps, false
 	free := f.free[:len(f.kind.Capacity)]
 	copy(free, f.kind.Capacity)
 	start := 0.0
-	for n, place := range f.places {
-		i := f.kind.Items[place]
-		count := f.whole[n]
-		if count < f.mostOf(int(place), left) {
-			count = max(0, count-back)
+	for place, i := range f.kind.Items {
+		f.base[place] = min(f.base[place], f.mostOf(place, left))
+		start += float64(f.base[place]) * values[i]
+		if count := float64(f.base[place]); count > 0 {
+			for r, n := range f.problem.Items[i].Need {
+				free[r] -= count * n
+			}
 		}
-		f.base[place] = count
-		start += float64(count) * values[i]
-		for r, x := range f.problem.Items[i].Need {
-			free[r] -= float64(count) * x
-		}
+	}
+	if slices.Min(free) < 0 {
+		return false // by a rounding error
 	}
 	for at, place := range f.order[:f.active] {
 		f.most[at] -= f.base[place]
 	}
 	f.addRest()
-	f.top = above - start
+	f.top = -start
 	f.descend(0, 0, dot(f.lambda, free))
 	return f.found
 }
 
+// placeOf is where in the items of the kind one is.
+func (f *filler) placeOf(item int32) int {
+	place, _ := slices.BinarySearch(f.kind.Items, item)
+	return place
+}
+
 // spent returns how many steps the last search took.
-func (f *filler) spent(steps int) int { return steps - f.steps }
+func (f *filler) spent() int { return f.given - f.steps }
 
 // scarce returns the most value that the items from a place on can have in the free
 // room when only its scarcest resource bounds them.

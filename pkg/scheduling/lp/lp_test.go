@@ -34,7 +34,7 @@ func TestBound(t *testing.T) {
 			if math.Abs(bound-test.want) > 1e-3*test.want || bound > test.want+1e-9 {
 				t.Errorf("bound %v by %v, want %v", bound, prices, test.want)
 			}
-			relaxed, _ := solver.Bound(solver.Relax(&solution, demand, 100_000), demand, 1000)
+			relaxed, _ := solver.Bound(solution.Cut, demand, 1000)
 			if relaxed > test.want+1e-9 {
 				t.Errorf("relaxed bound %v is above %v", relaxed, test.want)
 			}

@@ -5,13 +5,15 @@ package lp
 
 // relaxed solves the linear relaxation of filling one machine: the greatest value of
 // the items on it when they can be cut. It is the bounded simplex method with as many
-// rows as there are resources.
+// rows as there are resources, and goes on from the last solution when nothing but the
+// values have changed: that is still allowed then, and nearly the best.
 type relaxed struct {
-	needs []float64 // of each item on the kind, one after the other
-	value []float64
-	most  []float64
-	rows  int
-	// basis holds the variable of each row: an item, or len(need)+r for the
+	capacity []float64
+	needs    []float64 // of each item on the kind, one after the other
+	value    []float64
+	most     []float64
+	rows     int
+	// basis holds the variable of each row: an item, or len(value)+r for the
 	// resource r that is not used up. inverse is that of the basis, amount the value of
 	// its variables.
 	basis   []int
@@ -21,20 +23,41 @@ type relaxed struct {
 	inBasis []bool
 	lambda  []float64
 	column  []float64
-	// solution is what amounts returns.
-	solution []float64
+	// exchanges are those since the start: each leaves rounding errors.
+	exchanges int
+}
+
+// manyExchanges are so many that it is better to start anew.
+const manyExchanges = 200
+
+// tiny is what counts as zero in figures that are about one.
+const tiny = 1e-11
+
+// newRelaxed has no room for anything until most says otherwise.
+func newRelaxed(capacity, needs []float64, items int) *relaxed {
+	rows := len(capacity)
+	x := &relaxed{
+		capacity: capacity, needs: needs, rows: rows,
+		value: make([]float64, items), most: make([]float64, items),
+		basis: make([]int, rows), atMost: make([]bool, items), inBasis: make([]bool, items+rows),
+	}
+	figures := make([]float64, rows*(rows+3))
+	x.inverse, figures = figures[:rows*rows], figures[rows*rows:]
+	x.amount, x.lambda, x.column = figures[:rows], figures[rows:2*rows], figures[2*rows:]
+	x.start()
+	return x
 }
 
 // need is what one of an item takes of each resource.
 func (x *relaxed) need(i int) []float64 { return x.needs[i*x.rows : (i+1)*x.rows] }
 
-// tiny is what counts as zero in figures that are about one.
-const tiny = 1e-11
-
-// prices returns what a unit of each resource of the machine is worth: the dual
-// solution, which is not below zero. The slice is valid until the next call.
-func (x *relaxed) prices(capacity []float64) []float64 {
-	x.start(capacity)
+// solve computes lambda, what a unit of each resource of the machine is worth: the dual
+// solution, which is not below zero. It starts anew when the most of an item changed.
+func (x *relaxed) solve(changed bool) {
+	if changed || x.exchanges > manyExchanges {
+		x.start()
+	}
+	x.price()
 	// Every step but those at a degenerate corner makes the value greater; there
 	// are few corners, and any prices give a valid bound.
 	for range 4*len(x.value) + 16*x.rows {
@@ -48,43 +71,34 @@ func (x *relaxed) prices(capacity []float64) []float64 {
 	for r := range x.lambda {
 		x.lambda[r] = max(0, x.lambda[r])
 	}
-	return x.lambda
 }
 
-// amounts returns how many of each item the last solution has. The slice is valid until
-// the next call.
-func (x *relaxed) amounts() []float64 {
-	x.solution = resize(x.solution, len(x.value))
-	for i := range x.value {
-		x.solution[i] = 0
-		if !x.inBasis[i] && x.atMost[i] {
-			x.solution[i] = x.most[i]
+// amountOf returns how many of an item the last solution has.
+func (x *relaxed) amountOf(i int) float64 {
+	switch {
+	case x.inBasis[i]:
+		for r, b := range x.basis {
+			if b == i {
+				return max(0, min(x.most[i], x.amount[r]))
+			}
 		}
+	case x.atMost[i]:
+		return x.most[i]
 	}
-	for r, b := range x.basis {
-		if b < len(x.value) {
-			x.solution[b] = max(0, min(x.most[b], x.amount[r]))
-		}
-	}
-	return x.solution
+	return 0
 }
 
-func (x *relaxed) start(capacity []float64) {
-	x.rows = len(capacity)
-	x.basis, x.amount = resize(x.basis, x.rows), resize(x.amount, x.rows)
-	x.inverse = resize(x.inverse, x.rows*x.rows)
-	x.lambda, x.column = resize(x.lambda, x.rows), resize(x.column, x.rows)
-	x.atMost, x.inBasis = resize(x.atMost, len(x.value)), resize(x.inBasis, len(x.value)+x.rows)
+func (x *relaxed) start() {
 	clear(x.atMost)
 	clear(x.inBasis)
 	clear(x.inverse)
-	clear(x.lambda)
 	for r := range x.rows {
 		x.basis[r] = len(x.value) + r
 		x.inBasis[len(x.value)+r] = true
 		x.inverse[r*x.rows+r] = 1
-		x.amount[r] = capacity[r]
+		x.amount[r] = x.capacity[r]
 	}
+	x.exchanges = 0
 }
 
 // entering returns the variable that gains most by leaving its bound and whether it
@@ -172,6 +186,7 @@ func (x *relaxed) exchange(row, variable int, amount float64, leavesAtMost bool)
 	if old := x.basis[row]; old < len(x.value) {
 		x.atMost[old] = leavesAtMost
 	}
+	x.exchanges++
 	x.inBasis[x.basis[row]], x.inBasis[variable] = false, true
 	x.basis[row], x.amount[row] = variable, amount
 	x.direction(variable, true)
@@ -201,12 +216,4 @@ func (x *relaxed) price() {
 			x.lambda[c] += x.value[b] * x.inverse[r*x.rows+c]
 		}
 	}
-}
-
-// resize returns a slice of n elements, which are not cleared.
-func resize[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }
