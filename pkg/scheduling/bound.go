@@ -5,12 +5,16 @@ package scheduling
 
 import "github.com/castai/omni/pkg/scheduling/lp"
 
-// closeTo is how far the bound may be below the cost without more work. It cannot pass
-// the value of the linear program, so that this will do as well.
-const closeTo = 1.005
+const (
+	// choosingSteps is how much may go into the choice of whole machines.
+	choosingSteps = 20_000
+	// closeTo is how far the bound may be below the cost without more work. It cannot
+	// pass the value of the linear program, so that this will do as well.
+	closeTo = 1.005
+)
 
-// provingSteps are how much may go into the proof that one kind of machine holds no
-// more: ever more while the bound is not close.
+// provingSteps are how much may go into a search that proves that one kind of machine
+// holds no more: more while the bound is not close.
 var provingSteps = []int{0, 3_000, 30_000}
 
 // bound returns what no choice of machines for the placed pods costs less than. It
@@ -25,20 +29,35 @@ func (p *plan) bound(base *program) (bound float64) {
 		}
 	}
 	rooms := p.rooms(base, demand)
+	// Pods may also be where there is room already, for nothing.
+	elsewhere := func(values []float64) (worth float64) {
+		for i := range rooms {
+			worth += base.solver.Most(&rooms[i], values, demand)
+		}
+		return worth
+	}
+	bound, prices := p.pricesFor(base, demand, elsewhere, value)
+	if prices == nil || bound*closeTo >= p.cost() {
+		return bound
+	}
+	return base.solver.Whole(bound, p.cost(), prices, demand, elsewhere, choosingSteps)
+}
+
+// pricesFor returns the best bound found for which prices of the items are the proof, and
+// those. It is not much above the value of the program.
+func (p *plan) pricesFor(base *program, demand []int32, elsewhere func([]float64) float64, value float64) (bound float64, prices []float64) {
 	for _, steps := range provingSteps {
 		for _, values := range [][]float64{base.solution.Cut, base.solution.Values} {
-			if bound*closeTo > min(p.cost(), value) {
-				return bound
+			if bound*closeTo >= min(p.cost(), value) {
+				return bound, prices
 			}
-			worth, prices := base.solver.Bound(values, demand, steps)
-			// Pods may also be where there is room already, for nothing.
-			for i := range rooms {
-				worth -= base.solver.Most(&rooms[i], prices, demand)
+			worth, proof := base.solver.Bound(values, demand, steps)
+			if worth -= elsewhere(proof); worth > bound || prices == nil {
+				bound, prices = max(0, worth), proof
 			}
-			bound = max(bound, worth)
 		}
 	}
-	return bound
+	return bound, prices
 }
 
 // rooms returns the room on the nodes there are, as far as some pod fits.

@@ -168,7 +168,7 @@ func (s *stage) packRest() (again bool) {
 }
 
 // improvements is how often pack takes machines apart.
-const improvements = 30
+const improvements = 60
 
 // limit names the limit that forbids another machine of a kind, empty when none does.
 func (p *plan) limit(k *kind) string {

@@ -9,8 +9,10 @@ const (
 	// repairs is how often the values on one kind are lowered before the rest of
 	// what is too much is left to the division of all.
 	repairs = 4
+	// near is how far a bound may be from what is possible, as a part of it.
+	near = 5e-4
 	// provingSteps bounds the searches of one bound.
-	provingSteps = 300_000
+	provingSteps = 100_000
 )
 
 // Bound returns what no packing of the demand costs less than, and the prices that
@@ -51,23 +53,26 @@ func (s *Solver) repair(k int, values []float64, demand []int32, steps int) (rat
 	return s.most(k, values, demand, steps)
 }
 
-// most returns how many times its cost a kind can hold at most.
+// most returns how many times its cost a kind can hold at most. Between what it is
+// known to hold and the relaxation, searches of so many steps each prove that it holds
+// no more than a value in the middle, or that this cannot be proven.
 func (s *Solver) most(k int, values []float64, demand []int32, steps int) float64 {
 	f, cost := s.fillers[k], s.problem.Kinds[k].Cost
-	if bound := f.bound(values, demand); bound <= cost {
-		return bound / cost
+	bound := f.bound(values, demand)
+	if bound > cost {
+		bound = f.reprice(values, demand)
 	}
-	bound := f.reprice(values, demand)
-	if bound <= cost {
-		return bound / cost
-	}
-	if steps = min(steps, s.proving); steps <= 0 {
-		return bound / cost
-	}
-	value, _, complete := f.search(f.kind.Capacity, values, demand, cost, steps)
-	s.proving -= f.spent() + len(f.kind.Items)
-	if complete {
-		bound = min(bound, value)
+	least, above := cost, cost
+	for steps > 0 && s.proving > 0 && bound > least*(1+near) {
+		value, found, whole := f.search(f.kind.Capacity, values, demand, above, steps)
+		s.proving -= f.spent() + len(f.kind.Items)
+		if whole {
+			bound = min(bound, value)
+		}
+		if found || !whole {
+			least = value
+		}
+		above = (least + bound) / 2
 	}
 	return bound / cost
 }

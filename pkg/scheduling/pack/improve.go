@@ -14,7 +14,7 @@ import (
 const apart = 4
 
 // patience is how often in a row it may not help.
-const patience = 12
+const patience = 24
 
 // improve takes a few machines apart, those that hold little for their cost more
 // often, gives their items to the room of the others, and packs the rest anew: so
@@ -69,11 +69,11 @@ func (p *packer) repack(machines []lp.Column, places []int, values []float64) ([
 	for i := range packing {
 		packing[i] = p.top(packing[i], rest, values)
 	}
-	renewed := p.greedy(rest, values)
-	if p.cost(renewed) >= spent-1e-9 {
-		return nil, false
+	renewed, ok := p.greedy(slices.Clone(rest), values, spent)
+	if !ok {
+		renewed, ok = p.mix(rest, values, spent)
 	}
-	return append(packing, renewed...), true
+	return append(packing, renewed...), ok
 }
 
 // top puts what it can of the rest on a machine that has room.

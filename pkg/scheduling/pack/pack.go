@@ -54,9 +54,12 @@ func Pack(problem *lp.Problem, solver *lp.Solver, demand []int32, solution lp.So
 		over := len(whole) == 0 || round == rounds
 		// The greedy way is good for the last few machines only.
 		if bought = append(bought, whole...); over || p.cost(bought) > late*(p.cost(bought)+worth(rest, values)) {
-			packing := append(slices.Clip(bought), p.greedy(slices.Clone(rest), values)...)
-			if best == nil || p.cost(packing) < p.cost(best) {
-				best = packing
+			limit := math.Inf(1)
+			if best != nil {
+				limit = p.cost(best) - p.cost(bought)
+			}
+			if last, ok := p.greedy(slices.Clone(rest), values, limit); ok {
+				best = append(slices.Clip(bought), last...)
 			}
 			over = over || p.cost(bought) >= p.cost(best) || p.cost(best) <= goal
 		}
@@ -148,10 +151,10 @@ func (p *packer) take(machines []lp.Column, c lp.Column, rest []int32) []lp.Colu
 	return append(machines, c)
 }
 
-// greedy packs the rest: again and again the machine with the most value for its
+// greedy packs the rest for less than a limit, if it can: again and again the machine with the most value for its
 // cost. What a kind can hold only falls as the rest does, so that a figure of an
 // earlier turn that is not the greatest need not be computed anew.
-func (p *packer) greedy(rest []int32, values []float64) (machines []lp.Column) {
+func (p *packer) greedy(rest []int32, values []float64, limit float64) (machines []lp.Column, ok bool) {
 	ratios := make([]float64, len(p.problem.Kinds))
 	fresh := make([]bool, len(ratios))
 	columns := make([]lp.Column, len(ratios))
@@ -161,7 +164,7 @@ func (p *packer) greedy(rest []int32, values []float64) (machines []lp.Column) {
 	for {
 		k := greatest(ratios)
 		if k < 0 {
-			return machines
+			return machines, true
 		}
 		if !fresh[k] {
 			column, value, ok := p.solver.Fill(k, p.problem.Kinds[k].Capacity, values, rest, fillSteps)
@@ -172,6 +175,9 @@ func (p *packer) greedy(rest []int32, values []float64) (machines []lp.Column) {
 			continue
 		}
 		machines = p.take(machines, p.cheapest(columns[k]), rest)
+		if limit -= p.problem.Kinds[machines[len(machines)-1].Kind].Cost; limit < 1e-9 {
+			return nil, false
+		}
 		clear(fresh)
 	}
 }
