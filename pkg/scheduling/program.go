@@ -73,7 +73,7 @@ func (m *model) newProgram(kinds []kind, left []int32, steps int) *program {
 		}
 	}
 	p.solver = lp.NewSolver(&p.Problem, steps*max(1, len(p.Items)/manyItems))
-	p.solution = p.solver.Solve(p.demand)
+	p.solution = p.solver.Solve(p.demand, nil)
 	return p
 }
 

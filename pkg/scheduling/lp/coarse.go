@@ -36,7 +36,7 @@ func (s *Solver) estimate(solution *Solution, alone []Column, demand []int32) {
 		for i := range counts {
 			counts[i] = int32(coarse.Items[i].Count)
 		}
-		found := NewSolver(coarse, s.budget).Solve(counts)
+		found := NewSolver(coarse, s.budget).Solve(counts, nil)
 		for i, item := range of {
 			if item >= 0 {
 				solution.Values[i], solution.Cut[i] = found.Values[item], found.Cut[item]

@@ -268,16 +268,16 @@ func (g *generation) whole() {
 	g.settle()
 }
 
-// recall starts the program with the columns that are known. Those that were used last are
-// offered filled up as well, where something that was on them is no longer there.
-func (g *generation) recall() {
+// recall starts the program with the columns that are known. Those that were used before
+// are offered filled up as well, where something that was on them is no longer there.
+func (g *generation) recall(before *Solution) {
 	g.reset()
 	for _, c := range g.pool {
 		if c = Trim(c, g.demand); len(c.Items) > 0 {
 			g.offer(c)
 		}
 	}
-	for _, c := range g.last.Columns {
+	for _, c := range before.Columns {
 		if c = Trim(c, g.demand); len(c.Items) == 0 {
 			continue
 		}
@@ -286,7 +286,7 @@ func (g *generation) recall() {
 		for n, item := range c.Items {
 			f.base[f.placeOf(item)] = c.Counts[n]
 		}
-		if g.search(f, f.fill(g.last.Values, g.demand, nearSteps)) {
+		if g.search(f, f.fill(before.Values, g.demand, nearSteps)) {
 			g.pool = append(g.pool, f.column(c.Kind))
 			g.offer(f.column(c.Kind))
 		}

@@ -29,7 +29,7 @@ func TestBound(t *testing.T) {
 				demand[i] = int32(test.items[i].Count)
 			}
 			solver := NewSolver(problem, 100_000)
-			solution := solver.Solve(demand)
+			solution := solver.Solve(demand, nil)
 			bound, prices := solver.Bound(solution.Values, demand, 1000)
 			if math.Abs(bound-test.want) > 1e-3*test.want || bound > test.want+1e-9 {
 				t.Errorf("bound %v by %v, want %v", bound, prices, test.want)

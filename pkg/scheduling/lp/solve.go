@@ -28,9 +28,8 @@ type Solution struct {
 type Solver struct {
 	problem *Problem
 	fillers []*filler
-	// pool are columns that were found, last is the last solution.
+	// pool are columns that were found.
 	pool []Column
-	last *Solution
 	// steps is how much work is left for the program at hand, about one for each
 	// item looked at on a kind of machine; budget is how much there is for one.
 	steps, budget int
@@ -49,9 +48,9 @@ func NewSolver(problem *Problem, steps int) *Solver {
 }
 
 // Solve returns the best fractional packing of so many of each item, or as good a one
-// as the steps allow. No count may be above that of the problem, nor, after the first
-// time, above those of the time before.
-func (s *Solver) Solve(demand []int32) Solution {
+// as the steps allow. No count may be above that of the problem. When a part of a demand is
+// solved again, before is the solution of that.
+func (s *Solver) Solve(demand []int32, before *Solution) Solution {
 	g := newGeneration(s, demand)
 	solution := Solution{Values: g.values}
 	switch {
@@ -60,7 +59,7 @@ func (s *Solver) Solve(demand []int32) Solution {
 	case len(g.items) > mostRows:
 		s.estimate(&solution, g.alone, demand)
 		return solution
-	case s.last == nil:
+	case before == nil || before.Columns == nil:
 		s.steps = s.budget
 		g.reset()
 		g.refine(0, g.cutFilling)
@@ -72,7 +71,7 @@ func (s *Solver) Solve(demand []int32) Solution {
 		g.remember()
 	default:
 		s.steps = s.budget / 3
-		g.recall()
+		g.recall(before)
 		g.improve(restEnough, restPasses, g.filling)
 	}
 	for row, place := range g.master.basis {
@@ -81,7 +80,6 @@ func (s *Solver) Solve(demand []int32) Solution {
 			solution.Amounts = append(solution.Amounts, g.master.amount[row])
 		}
 	}
-	s.last = &solution
 	return solution
 }
 

@@ -45,7 +45,7 @@ func wholeBound(problem *Problem, room []float64, limit float64) float64 {
 		there.Items = append(there.Items, int32(i))
 	}
 	solver := NewSolver(problem, 100_000)
-	solution := solver.Solve(demand)
+	solution := solver.Solve(demand, nil)
 	bound, prices := solver.Bound(solution.Values, demand, 1000)
 	elsewhere := func(values []float64) float64 { return solver.Most(&there, values, demand) }
 	return solver.Whole(bound-elsewhere(prices), limit, prices, demand, elsewhere, 10_000)

@@ -20,17 +20,21 @@ import (
 const fillSteps = 40
 
 const (
-	// half and nearly are how much of a column the fractional packing must use,
-	// and how much of its worth must still be there, for it to be bought.
-	half   = 0.5
+	// nearly is how much of the worth of a column must still be there for it to be bought.
 	nearly = 0.98
 	// late is the part of the cost after which the rest is packed greedily too.
 	late = 0.5
 	// closeTo is how far the cost may be above the fractional one without more work.
 	closeTo = 1.001
+	// again is how far it may be above that without another dive.
+	again = 1.01
 	// rounds bounds how often the linear program is solved again.
 	rounds = 30
 )
+
+// halves are how much of a column the fractional packing must use for it to be bought, in
+// each dive.
+var halves = []float64{0.5, 0.8}
 
 // packer packs one demand.
 type packer struct {
@@ -46,11 +50,23 @@ type packer struct {
 func Pack(problem *lp.Problem, solver *lp.Solver, demand []int32, solution lp.Solution, improvements int) []lp.Column {
 	p := &packer{problem: problem, solver: solver, floor: floors(problem)}
 	goal := closeTo * worth(demand, solution.Values)
+	var best []lp.Column
+	for _, half := range halves {
+		if best == nil || p.cost(best) > again*goal {
+			best = p.dive(demand, solution, half, best, goal)
+		}
+	}
+	return p.improve(best, p.values(solution), goal, improvements)
+}
+
+// dive buys what the fractional packing uses whole or by so much, again and again for what
+// is left, and returns the machines, or the best known when they are cheaper.
+func (p *packer) dive(demand []int32, solution lp.Solution, half float64, best []lp.Column, goal float64) []lp.Column {
 	rest := slices.Clone(demand)
-	var bought, best []lp.Column
+	var bought []lp.Column
 	for round := 0; ; round++ {
 		values := p.values(solution)
-		whole := p.round(solution, rest)
+		whole := p.round(solution, rest, half)
 		over := len(whole) == 0 || round == rounds
 		// The greedy way is good for the last few machines only.
 		if bought = append(bought, whole...); over || p.cost(bought) > late*(p.cost(bought)+worth(rest, values)) {
@@ -64,9 +80,9 @@ func Pack(problem *lp.Problem, solver *lp.Solver, demand []int32, solution lp.So
 			over = over || p.cost(bought) >= p.cost(best) || p.cost(best) <= goal
 		}
 		if over {
-			return p.improve(best, values, goal, improvements)
+			return best
 		}
-		solution = solver.Solve(rest)
+		solution = p.solver.Solve(rest, &solution)
 	}
 }
 
@@ -112,7 +128,7 @@ func (p *packer) cost(machines []lp.Column) float64 {
 // round takes the machines that the fractional packing uses whole out of the rest,
 // then those that it uses most of, as long as nearly all that is on them is still
 // there.
-func (p *packer) round(solution lp.Solution, rest []int32) (machines []lp.Column) {
+func (p *packer) round(solution lp.Solution, rest []int32, half float64) (machines []lp.Column) {
 	order := make([]int, len(solution.Amounts))
 	for n, amount := range solution.Amounts {
 		order[n] = n
