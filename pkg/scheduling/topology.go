@@ -4,6 +4,7 @@
 package scheduling
 
 import (
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -118,17 +119,20 @@ func (t *topology) key(m *model, label string) int {
 	}
 	t.keys = append(t.keys, label)
 	names := map[string]int32{}
+	for _, profile := range m.profiles {
+		if value, has := profile.node.Labels[label]; has {
+			names[value] = 0
+		}
+	}
+	for n, value := range slices.Sorted(maps.Keys(names)) { // not in the order of the candidates
+		names[value] = int32(n)
+	}
 	domains := make([]int32, len(m.profiles))
 	for p, profile := range m.profiles {
-		value, has := profile.node.Labels[label]
-		if !has {
-			domains[p] = -1
-			continue
+		domains[p] = -1
+		if value, has := profile.node.Labels[label]; has {
+			domains[p] = names[value]
 		}
-		if _, known := names[value]; !known {
-			names[value] = int32(len(names))
-		}
-		domains[p] = names[value]
 	}
 	t.domains, t.names = append(t.domains, domains), append(t.names, names)
 	return len(t.keys) - 1

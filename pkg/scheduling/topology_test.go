@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -183,5 +184,27 @@ func TestPreferencesDecideBetweenEqualCosts(t *testing.T) {
 	d := Solve(Problem{Pods: []*corev1.Pod{likes}, Candidates: []Candidate{candidate("m5.large", "a", 2, 0.10), candidate("m5.large", "b", 2, 0.10)}})
 	if zones(d) != "b:1" {
 		t.Errorf("zones %s, want b:1", zones(d))
+	}
+}
+
+// The order of the candidates is not that in which zones are taken.
+func TestSpreadDoesNotDependOnTheOrderOfCandidates(t *testing.T) {
+	var pods []*corev1.Pod
+	for i, memory := range []string{"256Mi", "6Gi", "6Gi", "256Mi", "3Gi"} {
+		rule := apart(corev1.LabelHostname)
+		if i > 2 {
+			rule = overZones
+		}
+		pods = append(pods, pod(fmt.Sprint("p", i), "100m", rule, func(p *corev1.Pod) {
+			p.Labels = web.MatchLabels
+			p.Spec.Containers[0].Resources.Requests[corev1.ResourceMemory] = resource.MustParse(memory)
+		}))
+	}
+	pods[2].Spec.NodeSelector = map[string]string{corev1.LabelTopologyZone: "a"}
+	candidates := []Candidate{candidate("m0", "b", 2, 0.10), candidate("m1", "a", 1, 0.05)}
+	first := fmt.Sprint(describe(Solve(Problem{Pods: pods, Candidates: candidates})))
+	slices.Reverse(candidates)
+	if second := fmt.Sprint(describe(Solve(Problem{Pods: pods, Candidates: candidates}))); first != second {
+		t.Errorf("%s\nthen\n%s", first, second)
 	}
 }
