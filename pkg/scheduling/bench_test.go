@@ -20,6 +20,10 @@ func BenchmarkSolve(b *testing.B) {
 	}
 	candidates := catalog.Candidates(func(string) bool { return true }, 0.02)
 	for i, name := range names {
+		workloads = append(workloads, workloads[i].Preferring())
+		names = append(names, name+"/preferring")
+	}
+	for i, name := range names {
 		b.Run(name, func(b *testing.B) {
 			problem := scheduling.Problem{Pods: workloads[i].Pods(), Candidates: candidates}
 			b.ReportAllocs()

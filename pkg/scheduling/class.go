@@ -14,7 +14,7 @@ import (
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 )
 
-// class is a number of pods that scheduling cannot tell apart.
+// class is a number of pods that scheduling cannot tell apart, preferences aside.
 type class struct {
 	// key are the bytes that are the same for all of them and for no others.
 	key  string
@@ -60,7 +60,7 @@ func classify(problem *Problem) (classes []*class, requirements []*requirement, 
 	c := &classifier{
 		problem: problem, classes: map[string]*class{}, requirements: map[string]int{},
 	}
-	c.looked, c.company = lookedLabels(problem)
+	c.looked, c.company = lookedLabels(problem, false)
 	for _, pod := range problem.Pods {
 		c.add(pod)
 	}
@@ -95,9 +95,8 @@ func (c *classifier) add(pod *corev1.Pod) {
 	e.text(group.name)
 	e.text(group.namespace)
 	if c.company {
-		e.company(pod, c.looked)
+		e.company(pod, c.looked, false)
 	}
-	e.preference(pod)
 	if class, ok := c.classes[string(e.bytes)]; ok {
 		class.pods = append(class.pods, pod)
 		return
@@ -113,15 +112,15 @@ func (c *classifier) add(pod *corev1.Pod) {
 }
 
 // lookedLabels returns the labels of pods that some selector looks at, and whether
-// there is any selector.
-func lookedLabels(problem *Problem) (labels map[string]bool, company bool) {
+// there is any selector: those of what pods require, or of what they prefer too.
+func lookedLabels(problem *Problem, preferred bool) (labels map[string]bool, company bool) {
 	labels = map[string]bool{}
 	look := func(pod *corev1.Pod) {
-		for i := range pod.Spec.TopologySpreadConstraints {
+		for _, c := range spreadConstraints(pod, preferred) {
 			company = true
-			lookSelector(labels, pod.Spec.TopologySpreadConstraints[i].LabelSelector, pod.Spec.TopologySpreadConstraints[i].MatchLabelKeys)
+			lookSelector(labels, c.LabelSelector, c.MatchLabelKeys)
 		}
-		for _, term := range affinityTerms(pod) {
+		for _, term := range affinityTerms(pod, preferred) {
 			company = true
 			lookSelector(labels, term.LabelSelector, term.MatchLabelKeys, term.MismatchLabelKeys)
 		}
@@ -154,19 +153,32 @@ func lookSelector(labels map[string]bool, selector *metav1.LabelSelector, keys .
 	}
 }
 
-// affinityTerms returns the terms of pod affinity and anti-affinity, required and
-// preferred.
-func affinityTerms(pod *corev1.Pod) (terms []*corev1.PodAffinityTerm) {
+// spreadConstraints returns the topology spread that a pod requires, or also that which
+// it prefers.
+func spreadConstraints(pod *corev1.Pod, preferred bool) (constraints []*corev1.TopologySpreadConstraint) {
+	for i := range pod.Spec.TopologySpreadConstraints {
+		if c := &pod.Spec.TopologySpreadConstraints[i]; preferred || c.WhenUnsatisfiable == corev1.DoNotSchedule {
+			constraints = append(constraints, c)
+		}
+	}
+	return constraints
+}
+
+// affinityTerms returns the terms of pod affinity and anti-affinity that a pod requires,
+// or also those that it prefers.
+func affinityTerms(pod *corev1.Pod, preferred bool) (terms []*corev1.PodAffinityTerm) {
 	a := pod.Spec.Affinity
 	if a == nil {
 		return nil
 	}
-	addTerms := func(required []corev1.PodAffinityTerm, preferred []corev1.WeightedPodAffinityTerm) {
+	addTerms := func(required []corev1.PodAffinityTerm, weighted []corev1.WeightedPodAffinityTerm) {
 		for i := range required {
 			terms = append(terms, &required[i])
 		}
-		for i := range preferred {
-			terms = append(terms, &preferred[i].PodAffinityTerm)
+		for i := range weighted {
+			if preferred {
+				terms = append(terms, &weighted[i].PodAffinityTerm)
+			}
 		}
 	}
 	if a.PodAffinity != nil {

@@ -21,7 +21,6 @@ type encoder struct {
 
 func (e *encoder) int(n int64)   { e.bytes = binary.AppendVarint(e.bytes, n) }
 func (e *encoder) text(s string) { e.int(int64(len(s))); e.bytes = append(e.bytes, s...) }
-func (e *encoder) blob(b []byte) { e.int(int64(len(b))); e.bytes = append(e.bytes, b...) }
 func (e *encoder) bool(b bool) {
 	var bit byte
 	if b {
@@ -30,10 +29,18 @@ func (e *encoder) bool(b bool) {
 	e.bytes = append(e.bytes, bit)
 }
 
-func (e *encoder) message(m interface{ Marshal() ([]byte, error) }) {
-	// Marshal of API types sorts maps and fails only when memory is out.
-	b, _ := m.Marshal()
-	e.blob(b)
+// message is an API type. Marshalling one sorts its maps and fails only when there is less
+// room than its size.
+type message interface {
+	Size() int
+	MarshalToSizedBuffer([]byte) (int, error)
+}
+
+func (e *encoder) message(m message) {
+	size := m.Size()
+	e.int(int64(size))
+	e.bytes = slices.Grow(e.bytes, size)[:len(e.bytes)+size]
+	_, _ = m.MarshalToSizedBuffer(e.bytes[len(e.bytes)-size:])
 }
 
 func (e *encoder) quantity(q resource.Quantity) {
@@ -71,13 +78,17 @@ func (e *encoder) labels(labels map[string]string) {
 	}
 }
 
-func (e *encoder) taints(taints []corev1.Taint) {
-	e.int(int64(len(taints)))
+// taints writes those that keep pods away, or also those that they would rather avoid.
+func (e *encoder) taints(taints []corev1.Taint, preferred bool) {
 	for i := range taints {
-		e.text(taints[i].Key)
-		e.text(taints[i].Value)
-		e.text(string(taints[i].Effect))
+		if preferred || hard(&taints[i]) {
+			e.bool(true)
+			e.text(taints[i].Key)
+			e.text(taints[i].Value)
+			e.text(string(taints[i].Effect))
+		}
 	}
+	e.bool(false)
 }
 
 // requirement writes what a pod asks of a node besides room.
@@ -133,9 +144,9 @@ func (e *encoder) ports(spec *corev1.PodSpec) {
 	}
 }
 
-// company writes what a pod asks of the pods around it, and what it is to them: its
-// namespace and those labels that some selector looks at.
-func (e *encoder) company(pod *corev1.Pod, looked map[string]bool) {
+// company writes what a pod requires of the pods around it, or also what it prefers, and
+// what it is to them: its namespace and those labels that some selector looks at.
+func (e *encoder) company(pod *corev1.Pod, looked map[string]bool, preferred bool) {
 	e.text(pod.Namespace)
 	e.names = e.names[:0]
 	for name := range pod.Labels {
@@ -149,24 +160,40 @@ func (e *encoder) company(pod *corev1.Pod, looked map[string]bool) {
 		e.text(pod.Labels[name])
 	}
 	e.bool(pod.DeletionTimestamp != nil)
-	for i := range pod.Spec.TopologySpreadConstraints {
-		e.message(&pod.Spec.TopologySpreadConstraints[i])
+	constraints := spreadConstraints(pod, preferred)
+	e.int(int64(len(constraints)))
+	for _, c := range constraints {
+		e.message(c)
 	}
-	if a := pod.Spec.Affinity; a != nil {
-		if a.PodAffinity != nil {
-			e.message(a.PodAffinity)
-		}
-		if a.PodAntiAffinity != nil {
-			e.message(a.PodAntiAffinity)
-		}
+	var with corev1.PodAffinity
+	var without corev1.PodAntiAffinity
+	if a := pod.Spec.Affinity; a != nil && a.PodAffinity != nil {
+		with = *a.PodAffinity
+	}
+	if a := pod.Spec.Affinity; a != nil && a.PodAntiAffinity != nil {
+		without = *a.PodAntiAffinity
+	}
+	e.terms(with.RequiredDuringSchedulingIgnoredDuringExecution, with.PreferredDuringSchedulingIgnoredDuringExecution, preferred)
+	e.terms(without.RequiredDuringSchedulingIgnoredDuringExecution, without.PreferredDuringSchedulingIgnoredDuringExecution, preferred)
+}
+
+func (e *encoder) terms(required []corev1.PodAffinityTerm, weighted []corev1.WeightedPodAffinityTerm, preferred bool) {
+	e.int(int64(len(required)))
+	for i := range required {
+		e.message(&required[i])
+	}
+	if !preferred {
+		return
+	}
+	e.int(int64(len(weighted)))
+	for i := range weighted {
+		e.message(&weighted[i])
 	}
 }
 
-// preference writes what a pod would rather have.
+// preference writes what a pod prefers of its node.
 func (e *encoder) preference(pod *corev1.Pod) {
-	if a := pod.Spec.Affinity; a != nil && a.NodeAffinity != nil {
-		for i := range a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
-			e.message(&a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution[i])
-		}
+	for i := range preferredNodeTerms(pod) {
+		e.message(&preferredNodeTerms(pod)[i])
 	}
 }

@@ -13,7 +13,9 @@ import (
 
 // model is a problem in figures.
 type model struct {
-	problem      *Problem
+	problem *Problem
+	// preferred says that profiles tell apart what pods prefer too.
+	preferred    bool
 	names        resources
 	classes      []*class
 	requirements []*requirement
@@ -50,7 +52,7 @@ func newModel(problem *Problem, classes []*class, requirements []*requirement) *
 		c.need = m.names.vector(lists[i])
 		c.need[placePods] = 1
 	}
-	m.nodeLabels = lookedNodeLabels(problem, classes)
+	m.nodeLabels = m.lookedNodeLabels()
 	m.profile()
 	m.kinds = m.findKinds()
 	m.topology = m.newTopology()
@@ -58,17 +60,20 @@ func newModel(problem *Problem, classes []*class, requirements []*requirement) *
 }
 
 // lookedNodeLabels collects what the classes' selectors and topologies look at.
-func lookedNodeLabels(problem *Problem, classes []*class) (looked nodeLabels) {
+func (m *model) lookedNodeLabels() (looked nodeLabels) {
 	keys := map[string]bool{}
+	lookTerm := func(term *corev1.NodeSelectorTerm) {
+		for _, e := range term.MatchExpressions {
+			keys[e.Key] = true
+		}
+		looked.name = looked.name || len(term.MatchFields) > 0
+	}
 	lookTerms := func(selector *corev1.NodeSelector) {
 		for i := range selector.NodeSelectorTerms {
-			for _, e := range selector.NodeSelectorTerms[i].MatchExpressions {
-				keys[e.Key] = true
-			}
-			looked.name = looked.name || len(selector.NodeSelectorTerms[i].MatchFields) > 0
+			lookTerm(&selector.NodeSelectorTerms[i])
 		}
 	}
-	for _, c := range classes {
+	for _, c := range m.classes {
 		spec := &c.sample().Spec
 		for key := range spec.NodeSelector {
 			keys[key] = true
@@ -76,19 +81,24 @@ func lookedNodeLabels(problem *Problem, classes []*class) (looked nodeLabels) {
 		if a := spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil {
 			lookTerms(a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution)
 		}
-		volumes, _ := claimsOf(c.sample(), problem.Claims)
+		volumes, _ := claimsOf(c.sample(), m.problem.Claims)
 		for _, selector := range volumes {
 			if selector != nil {
 				lookTerms(selector)
 			}
 		}
-		for key := range topologyKeys(c.sample()) {
+		for key := range topologyKeys(c.sample(), m.preferred) {
 			keys[key] = true
 		}
+		for _, term := range preferredNodeTerms(c.sample()) {
+			if m.preferred {
+				lookTerm(&term.Preference)
+			}
+		}
 	}
-	for i := range problem.Nodes {
-		for _, pod := range problem.Nodes[i].Pods {
-			for key := range topologyKeys(pod) {
+	for i := range m.problem.Nodes {
+		for _, pod := range m.problem.Nodes[i].Pods {
+			for key := range topologyKeys(pod, m.preferred) {
 				keys[key] = true
 			}
 		}
@@ -99,12 +109,12 @@ func lookedNodeLabels(problem *Problem, classes []*class) (looked nodeLabels) {
 
 // topologyKeys returns the labels that the pod's topologies look at. The host name
 // is left out: every node has one of its own.
-func topologyKeys(pod *corev1.Pod) map[string]bool {
+func topologyKeys(pod *corev1.Pod, preferred bool) map[string]bool {
 	keys := map[string]bool{}
-	for i := range pod.Spec.TopologySpreadConstraints {
-		keys[pod.Spec.TopologySpreadConstraints[i].TopologyKey] = true
+	for _, c := range spreadConstraints(pod, preferred) {
+		keys[c.TopologyKey] = true
 	}
-	for _, term := range affinityTerms(pod) {
+	for _, term := range affinityTerms(pod, preferred) {
 		keys[term.TopologyKey] = true
 	}
 	delete(keys, corev1.LabelHostname)
@@ -128,7 +138,7 @@ func (m *model) profile() {
 		if m.nodeLabels.name {
 			e.text(name)
 		}
-		e.taints(taints)
+		e.taints(taints, m.preferred)
 		e.bool(edge)
 		i, ok := index[string(e.bytes)]
 		if !ok {

@@ -4,6 +4,7 @@
 package scheduling
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -23,8 +24,8 @@ type plan struct {
 	budgets map[Template]Budget
 }
 
-// step puts a pod of a class on a machine.
-type step struct{ class, machine int32 }
+// step puts a pod of a class on a machine. Which of its pods is open until assign.
+type step struct{ class, machine, pod int32 }
 
 // machine is a node that there is, or one to buy.
 type machine struct {
@@ -32,8 +33,10 @@ type machine struct {
 	free    []float64
 	// node is the place of an existing one among the problem's nodes, else -1.
 	node int
-	// kind is that of one to buy.
-	kind *kind
+	// kind is that of one to buy, and candidate the member that is preferred, nil when
+	// they all are alike.
+	kind      *kind
+	candidate *Candidate
 	// classes are those of the pods put on it, each once.
 	classes []int32
 }
@@ -77,24 +80,36 @@ func (p *plan) buy(k *kind) (index int, ok bool) {
 func (p *plan) put(class, index int, count int32) {
 	m := p.machines[index]
 	add(m.free, p.model.classes[class].need, -float64(count))
-	if !slices.Contains(m.classes, int32(class)) {
-		m.classes = append(m.classes, int32(class))
-	}
+	m.note(int32(class))
 	p.left[class] -= count
 	for range count {
-		p.steps = append(p.steps, step{int32(class), int32(index)})
+		p.steps = append(p.steps, step{class: int32(class), machine: int32(index)})
 	}
 }
 
-// decision turns the plan into a Decision: the pods of a class are taken by name.
-// without are groups that were given up.
+// note adds a class to those on the machine.
+func (m *machine) note(class int32) {
+	if !slices.Contains(m.classes, class) {
+		m.classes = append(m.classes, class)
+	}
+}
+
+// assign gives every step a pod: those of a class are taken by name.
+func (p *plan) assign() {
+	next := make([]int32, len(p.left))
+	for i := range p.steps {
+		s := &p.steps[i]
+		s.pod = next[s.class]
+		next[s.class]++
+	}
+}
+
+// decision turns the plan into a Decision. without are groups that were given up.
 func (p *plan) decision(without map[group]string) Decision {
 	var d Decision
-	next := make([]int, len(p.left))
 	pods := make([][]*corev1.Pod, len(p.machines))
 	for _, s := range p.steps {
-		pod := p.model.classes[s.class].pods[next[s.class]]
-		next[s.class]++
+		pod := p.model.classes[s.class].pods[s.pod]
 		d.Order = append(d.Order, pod)
 		if n := p.machines[s.machine].node; n >= 0 {
 			d.Placed = append(d.Placed, Placement{pod, p.model.problem.Nodes[n].Name})
@@ -110,14 +125,14 @@ func (p *plan) decision(without map[group]string) Decision {
 		}
 	}
 	for c, class := range p.model.classes {
-		if next[c] == len(class.pods) {
+		if p.left[c] == 0 {
 			continue
 		}
 		reason, given := without[class.group]
 		if !given {
 			reason = p.reason(c)
 		}
-		for _, pod := range class.pods[next[c]:] {
+		for _, pod := range class.pods[len(class.pods)-int(p.left[c]):] {
 			d.Unschedulable = append(d.Unschedulable, Unschedulable{pod, reason})
 		}
 	}
@@ -126,7 +141,7 @@ func (p *plan) decision(without map[group]string) Decision {
 
 // purchase names the candidate for a machine, and the next best one for its pods.
 func (p *plan) purchase(m *machine, pods []*corev1.Pod) Purchase {
-	chosen := p.preferred(m)
+	chosen := cmp.Or(m.candidate, p.model.candidate(m.kind))
 	return Purchase{Candidate: *chosen, Pods: pods, RunnerUp: p.runnerUp(m, chosen)}
 }
 

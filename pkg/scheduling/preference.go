@@ -4,48 +4,116 @@
 package scheduling
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	v1helper "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 	"k8s.io/klog/v2"
 )
 
-// softTaint is what a taint that a pod would rather avoid weighs, on the scale of the
-// weights of preferred node affinity, which end at 100.
-const softTaint = 100
+// A preference changes neither what is bought and what it costs nor which pods are placed.
+// All that is decided without a look at preferences; then pods change places, and machines
+// their zone or whatever else costs nothing, as long as more is preferred than before.
 
-// preferred returns, of the candidates of a machine's kind, which cost the same, the one
-// that the pods like best.
-func (p *plan) preferred(m *machine) *Candidate {
-	best, greatest := p.model.candidate(m.kind), int64(0)
-	for n, member := range m.kind.members {
-		candidate := &p.model.problem.Candidates[member]
-		score := int64(0)
-		for _, c := range m.classes {
-			score += liking(p.model.classes[c].sample(), candidate)
-		}
-		if n == 0 || score > greatest {
-			best, greatest = candidate, score
-		}
+// What the preferences weigh that have no weight of their own, on the scale of those that
+// have one, which ends at 100.
+const (
+	// softTaint is what a PreferNoSchedule taint weighs that a pod does not tolerate.
+	softTaint = 100
+	// softSpread is what each other pod in the domain of a pod weighs that its topology
+	// spread with ScheduleAnyway counts.
+	softSpread = 100
+)
+
+// prefer arranges the plan as pods prefer it.
+func (p *plan) prefer() {
+	buys := slices.ContainsFunc(p.machines, func(m *machine) bool { return m.node < 0 })
+	if buys && p.model.problem.prefers() {
+		p.newArrangement().improve()
 	}
-	return best
 }
 
-// liking is the sum of the weights of what a pod prefers and the candidate has.
-func liking(pod *corev1.Pod, candidate *Candidate) (score int64) {
-	soft := func(t *corev1.Taint) bool { return t.Effect == corev1.TaintEffectPreferNoSchedule }
-	if _, untolerated := v1helper.FindMatchingUntoleratedTaint(klog.Background(), candidate.Taints, pod.Spec.Tolerations, soft, false); untolerated {
-		score -= softTaint
+// prefers says whether any pod prefers anything that pods to be placed have a part in.
+func (p *Problem) prefers() bool {
+	company := func(pod *corev1.Pod) bool { return len(preferredTerms(pod)) > 0 }
+	if slices.ContainsFunc(p.Pods, func(pod *corev1.Pod) bool {
+		return company(pod) || len(preferredNodeTerms(pod)) > 0 || len(softSpreads(pod)) > 0
+	}) {
+		return true
 	}
+	for i := range p.Nodes {
+		if slices.ContainsFunc(p.Nodes[i].Pods, company) {
+			return true
+		}
+	}
+	for i := range p.Candidates {
+		if slices.ContainsFunc(p.Candidates[i].Taints, soft) {
+			return true
+		}
+	}
+	return false
+}
+
+// soft are the taints that keep no pod away.
+func soft(taint corev1.Taint) bool { return taint.Effect == corev1.TaintEffectPreferNoSchedule }
+
+func softSpreads(pod *corev1.Pod) (constraints []*corev1.TopologySpreadConstraint) {
+	for i := range pod.Spec.TopologySpreadConstraints {
+		if c := &pod.Spec.TopologySpreadConstraints[i]; c.WhenUnsatisfiable == corev1.ScheduleAnyway {
+			constraints = append(constraints, c)
+		}
+	}
+	return constraints
+}
+
+func preferredNodeTerms(pod *corev1.Pod) []corev1.PreferredSchedulingTerm {
+	if a := pod.Spec.Affinity; a != nil && a.NodeAffinity != nil {
+		return a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution
+	}
+	return nil
+}
+
+// weighted is a preferred term of pod affinity, or, below zero, of anti-affinity.
+type weighted struct {
+	term   *corev1.PodAffinityTerm
+	weight int64
+}
+
+func preferredTerms(pod *corev1.Pod) (terms []weighted) {
 	a := pod.Spec.Affinity
-	if a == nil || a.NodeAffinity == nil || len(a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution) == 0 {
-		return score
+	if a == nil {
+		return nil
 	}
-	// Terms that cannot be parsed are not preferred; the API server refuses them.
-	terms, err := nodeaffinity.NewPreferredSchedulingTerms(a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution)
-	if err != nil {
-		return score
+	add := func(list []corev1.WeightedPodAffinityTerm, sign int64) {
+		for i := range list {
+			terms = append(terms, weighted{&list[i].PodAffinityTerm, sign * int64(list[i].Weight)})
+		}
 	}
-	return score + terms.Score(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: candidate.Labels}})
+	if a.PodAffinity != nil {
+		add(a.PodAffinity.PreferredDuringSchedulingIgnoredDuringExecution, 1)
+	}
+	if a.PodAntiAffinity != nil {
+		add(a.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution, -1)
+	}
+	return terms
+}
+
+// likings returns, for each node, the sum of the weights of what a pod prefers and finds
+// there.
+func likings(pod *corev1.Pod, nodes []*profile) []int64 {
+	likings := make([]int64, len(nodes))
+	terms, err := nodeaffinity.NewPreferredSchedulingTerms(preferredNodeTerms(pod))
+	for i, p := range nodes {
+		for n := range p.node.Spec.Taints {
+			taint := &p.node.Spec.Taints[n]
+			if soft(*taint) && !v1helper.TolerationsTolerateTaint(klog.Background(), pod.Spec.Tolerations, taint, false) {
+				likings[i] -= softTaint
+			}
+		}
+		if err == nil { // terms that cannot be parsed are not preferred; the API server refuses them
+			likings[i] += terms.Score(p.node)
+		}
+	}
+	return likings
 }

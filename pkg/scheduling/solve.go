@@ -17,6 +17,8 @@ func Solve(problem Problem) Decision {
 	m := newModel(&problem, classes, requirements)
 	base := m.newProgram(m.prune(m.kinds, m.sameLimits), m.everyPod(), wholeSteps)
 	p, without := m.withGroups(base)
+	p.assign()
+	p.prefer()
 	d := p.decision(without)
 	d.LowerBound = min(d.Cost, p.bound(base))
 	d.Unschedulable = append(unsuited, d.Unschedulable...)

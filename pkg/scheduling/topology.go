@@ -86,7 +86,10 @@ func (m *model) newTopology() *topology {
 // residents returns one of each sort of pods that are on nodes, as far as selectors
 // and anti-affinity can tell.
 func (m *model) residents() (pods []*corev1.Pod) {
-	looked, company := lookedLabels(m.problem)
+	if !slices.ContainsFunc(m.problem.Nodes, func(n Node) bool { return len(n.Pods) > 0 }) {
+		return nil
+	}
+	looked, company := lookedLabels(m.problem, m.preferred)
 	m.residentOf = map[*corev1.Pod]int32{}
 	if !company {
 		return nil
@@ -96,7 +99,7 @@ func (m *model) residents() (pods []*corev1.Pod) {
 	for i := range m.problem.Nodes {
 		for _, pod := range m.problem.Nodes[i].Pods {
 			e.bytes = e.bytes[:0]
-			e.company(pod, looked)
+			e.company(pod, looked, m.preferred)
 			n, ok := index[string(e.bytes)]
 			if !ok {
 				n = int32(len(m.classes) + len(pods))
@@ -151,12 +154,7 @@ func (t *topology) tally(key int, eligible []bool, pods []*corev1.Pod, matches f
 
 func (t *topology) addSpreads(m *model, c int, class *class, pods []*corev1.Pod) {
 	pod := class.sample()
-	var constraints []*corev1.TopologySpreadConstraint
-	for i := range pod.Spec.TopologySpreadConstraints {
-		if constraint := &pod.Spec.TopologySpreadConstraints[i]; constraint.WhenUnsatisfiable == corev1.DoNotSchedule {
-			constraints = append(constraints, constraint)
-		}
-	}
+	constraints := spreadConstraints(pod, false)
 	for _, constraint := range constraints {
 		selector := spreadSelector(pod, constraint)
 		// The scheduler counts no pod that is being deleted, and none for a

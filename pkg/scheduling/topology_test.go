@@ -173,20 +173,6 @@ func TestPriorityDecidesWhoGetsTheLastMachine(t *testing.T) {
 	}
 }
 
-func TestPreferencesDecideBetweenEqualCosts(t *testing.T) {
-	likes := pod("p", "1", func(p *corev1.Pod) {
-		p.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{
-			Weight: 1, Preference: corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{
-				Key: corev1.LabelTopologyZone, Operator: corev1.NodeSelectorOpIn, Values: []string{"b"},
-			}}},
-		}}}}
-	})
-	d := Solve(Problem{Pods: []*corev1.Pod{likes}, Candidates: []Candidate{candidate("m5.large", "a", 2, 0.10), candidate("m5.large", "b", 2, 0.10)}})
-	if zones(d) != "b:1" {
-		t.Errorf("zones %s, want b:1", zones(d))
-	}
-}
-
 // The order of the candidates is not that in which zones are taken.
 func TestSpreadDoesNotDependOnTheOrderOfCandidates(t *testing.T) {
 	var pods []*corev1.Pod
