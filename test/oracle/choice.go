@@ -158,13 +158,19 @@ func (c *cluster) choose(ctx context.Context, pod *corev1.Pod, lot *rand.Rand) (
 	return c.best(ctx, q, feasible, lot)
 }
 
-func (c *cluster) best(ctx context.Context, q *question, feasible []fwk.NodeInfo, lot *rand.Rand) (string, error) {
-	if status := c.framework.RunPreScorePlugins(ctx, q.state, q.pod, feasible); !status.IsSuccess() {
-		return "", status.AsError()
+// scores returns what kube-scheduler thinks of nodes for the pod.
+func (c *cluster) scores(ctx context.Context, q *question, nodes []fwk.NodeInfo) ([]fwk.NodePluginScores, error) {
+	if status := c.framework.RunPreScorePlugins(ctx, q.state, q.pod, nodes); !status.IsSuccess() {
+		return nil, status.AsError()
 	}
-	scores, status := c.framework.RunScorePlugins(ctx, q.state, q.pod, feasible)
-	if !status.IsSuccess() {
-		return "", status.AsError()
+	scores, status := c.framework.RunScorePlugins(ctx, q.state, q.pod, nodes)
+	return scores, status.AsError()
+}
+
+func (c *cluster) best(ctx context.Context, q *question, feasible []fwk.NodeInfo, lot *rand.Rand) (string, error) {
+	scores, err := c.scores(ctx, q, feasible)
+	if err != nil {
+		return "", err
 	}
 	lot.Shuffle(len(scores), func(i, j int) { scores[i], scores[j] = scores[j], scores[i] })
 	return slices.MaxFunc(scores, func(a, b fwk.NodePluginScores) int {

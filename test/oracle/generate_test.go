@@ -66,7 +66,11 @@ func generateProblem(t *rapid.T) *scheduling.Problem {
 		},
 	}
 	for i := range rapid.IntRange(1, 4).Draw(t, "candidates") {
-		p.Candidates = append(p.Candidates, generateCandidate(t, i))
+		if i > 0 && chance(t, 60, "twin") {
+			p.Candidates = append(p.Candidates, generateTwin(t, i, p.Candidates[i-1]))
+		} else {
+			p.Candidates = append(p.Candidates, generateCandidate(t, i))
+		}
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "nodes") {
 		p.Nodes = append(p.Nodes, generateNode(t, i))
@@ -156,6 +160,16 @@ func generateCandidate(t *rapid.T, i int) scheduling.Candidate {
 	return c
 }
 
+// generateTwin draws a machine of the same size and price as another, so that preferences
+// have a choice.
+func generateTwin(t *rapid.T, i int, c scheduling.Candidate) scheduling.Candidate {
+	c.Labels, c.Taints = nodeShape(t, !c.Main())
+	c.Offering.Zone, c.Offering.CapacityType = c.Labels[corev1.LabelTopologyZone], c.Labels["omni.cast.ai/capacity-type"]
+	c.Offering.InstanceType = fmt.Sprintf("type%d", i)
+	c.Labels[corev1.LabelInstanceTypeStable] = c.Offering.InstanceType
+	return c
+}
+
 func generateNode(t *rapid.T, i int) scheduling.Node {
 	edge := chance(t, 30, "edgeNode")
 	n := newNode(fmt.Sprintf("node-%d", i), "", oneOf(t, "freeCPU", "1", "2", "4", "0"))
@@ -236,7 +250,7 @@ func generateToleration(t *rapid.T) corev1.Toleration {
 // generateConstraints draws what ties the pod to other pods, to ports and volumes.
 func generateConstraints(t *rapid.T, pod *corev1.Pod) {
 	affinity := &corev1.Affinity{}
-	if chance(t, 20, "nodeAffinity") {
+	if chance(t, 30, "nodeAffinity") {
 		affinity.NodeAffinity = generateNodeAffinity(t)
 	}
 	if chance(t, 15, "podAffinity") {

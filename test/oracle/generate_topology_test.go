@@ -11,15 +11,18 @@ import (
 
 func generateNodeAffinity(t *rapid.T) *corev1.NodeAffinity {
 	affinity := &corev1.NodeAffinity{}
-	if chance(t, 70, "requiredNodeAffinity") {
+	if chance(t, 50, "requiredNodeAffinity") {
 		affinity.RequiredDuringSchedulingIgnoredDuringExecution = &corev1.NodeSelector{}
 		for range rapid.IntRange(1, 2).Draw(t, "terms") {
 			affinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms = append(
 				affinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms, generateNodeTerm(t))
 		}
 	}
-	if chance(t, 30, "preferredNodeAffinity") {
-		affinity.PreferredDuringSchedulingIgnoredDuringExecution = []corev1.PreferredSchedulingTerm{{Weight: 10, Preference: generateNodeTerm(t)}}
+	if chance(t, 50, "preferredNodeAffinity") {
+		for range rapid.IntRange(1, 2).Draw(t, "preferredNodeTerms") {
+			affinity.PreferredDuringSchedulingIgnoredDuringExecution = append(affinity.PreferredDuringSchedulingIgnoredDuringExecution,
+				corev1.PreferredSchedulingTerm{Weight: generateWeight(t), Preference: generateNodeTerm(t)})
+		}
 	}
 	return affinity
 }
@@ -57,11 +60,13 @@ func generateTerms(t *rapid.T, pod *corev1.Pod) (required []corev1.PodAffinityTe
 	for range rapid.IntRange(0, 2).Draw(t, "requiredTerms") {
 		required = append(required, generateTerm(t, pod))
 	}
-	if len(required) == 0 {
-		preferred = append(preferred, corev1.WeightedPodAffinityTerm{Weight: 10, PodAffinityTerm: generateTerm(t, pod)})
+	if len(required) == 0 || chance(t, 30, "preferredTerms") {
+		preferred = append(preferred, corev1.WeightedPodAffinityTerm{Weight: generateWeight(t), PodAffinityTerm: generateTerm(t, pod)})
 	}
 	return required, preferred
 }
+
+func generateWeight(t *rapid.T) int32 { return oneOf[int32](t, "weight", 10, 1, 100) }
 
 func generateTerm(t *rapid.T, pod *corev1.Pod) corev1.PodAffinityTerm {
 	term := corev1.PodAffinityTerm{TopologyKey: oneOf(t, "topologyKey", domains...), LabelSelector: generateSelector(t)}
