@@ -55,12 +55,13 @@ func TestDrawnBillsAreNearTheBound(t *testing.T) {
 		overhead float64
 		most     float64
 	}{
-		{workload.Even, 39, 300, "all", 0.02, 1.12},
-		{workload.Even, 33, 300, workload.MainLocation, 0.02, 1.11},
-		{workload.Tailed, 0, 300, "all", 0, 1.09},
-		{workload.Tailed, 55, 1000, workload.MainLocation, 0.02, 1.09},
-		{workload.GPUs, 51, 30, workload.MainLocation, 0.02, 1.04},
-		{workload.Choosy, 41, 3000, "all", 0.02, 1.24},
+		{workload.Even, 3, 300, "all", 0.02, 1.05},
+		{workload.Even, 13, 1000, "all", 0.02, 1.03},
+		{workload.Even, 33, 300, workload.MainLocation, 0.02, 1.03},
+		{workload.Tailed, 0, 300, "all", 0, 1.03},
+		{workload.Tailed, 55, 1000, workload.MainLocation, 0.02, 1.06},
+		{workload.GPUs, 51, 30, workload.MainLocation, 0.02, 1.01},
+		{workload.Choosy, 41, 3000, "all", 0.02, 1.18},
 	} {
 		t.Run(fmt.Sprintf("%s-%d/%s", c.shape, c.seed, c.location), func(t *testing.T) {
 			keep := func(location string) bool { return c.location == "all" || location == c.location }

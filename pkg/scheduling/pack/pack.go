@@ -167,9 +167,9 @@ func (p *packer) take(machines []lp.Column, c lp.Column, rest []int32) []lp.Colu
 	return append(machines, c)
 }
 
-// greedy packs the rest for less than a limit, if it can: again and again the machine with the most value for its
-// cost. What a kind can hold only falls as the rest does, so that a figure of an
-// earlier turn that is not the greatest need not be computed anew.
+// greedy packs the rest for less than a limit, if it can: again and again the machine
+// with the most value for its cost. What a kind can hold only falls as the rest does, so
+// that a figure of an earlier turn that is not the greatest need not be computed anew.
 func (p *packer) greedy(rest []int32, values []float64, limit float64) (machines []lp.Column, ok bool) {
 	ratios := make([]float64, len(p.problem.Kinds))
 	fresh := make([]bool, len(ratios))
@@ -177,7 +177,7 @@ func (p *packer) greedy(rest []int32, values []float64, limit float64) (machines
 	for k := range ratios {
 		ratios[k] = 1e300
 	}
-	for {
+	for limit > 1e-9 {
 		k := greatest(ratios)
 		if k < 0 {
 			return machines, true
@@ -191,11 +191,10 @@ func (p *packer) greedy(rest []int32, values []float64, limit float64) (machines
 			continue
 		}
 		machines = p.take(machines, p.cheapest(columns[k]), rest)
-		if limit -= p.problem.Kinds[machines[len(machines)-1].Kind].Cost; limit < 1e-9 {
-			return nil, false
-		}
+		limit -= p.problem.Kinds[machines[len(machines)-1].Kind].Cost
 		clear(fresh)
 	}
+	return nil, false
 }
 
 // greatest returns the place of the greatest figure above zero, -1 when none is.
