@@ -15,6 +15,10 @@ import (
 // nanoseconds; more of them satisfy more preferences, by ever less.
 const arrangeSteps = 45_000
 
+// tiedSteps are more of them for every pod that is tied, whose exchanges have to be gone
+// through again with all others.
+const tiedSteps = 200
+
 // arrangement is a plan whose pods and machines are exchanged for others that cost the
 // same. Every exchange makes the sum of what is preferred greater.
 type arrangement struct {
@@ -50,7 +54,13 @@ type place struct {
 }
 
 func (p *plan) newArrangement() *arrangement {
-	a := &arrangement{plan: p, budget: arrangeSteps, open: p.settled(), highest: math.MinInt32}
+	budget := arrangeSteps
+	for _, s := range p.steps {
+		if p.model.classes[s.class].tied {
+			budget += tiedSteps
+		}
+	}
+	a := &arrangement{plan: p, budget: budget, open: p.settled(), highest: math.MinInt32}
 	for k := range p.model.kinds {
 		a.highest = max(a.highest, p.model.kinds[k].priority)
 	}

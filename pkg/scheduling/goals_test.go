@@ -58,7 +58,7 @@ func TestDrawnBillsAreNearTheBound(t *testing.T) {
 		{workload.Even, 3, 300, "all", 0.02, 1.05},
 		{workload.Even, 13, 1000, "all", 0.02, 1.03},
 		{workload.Even, 33, 300, workload.MainLocation, 0.02, 1.03},
-		{workload.Tailed, 0, 300, "all", 0, 1.03},
+		{workload.Tailed, 0, 300, "all", 0, 1.05},
 		{workload.Tailed, 55, 1000, workload.MainLocation, 0.02, 1.06},
 		{workload.GPUs, 51, 30, workload.MainLocation, 0.02, 1.01},
 		{workload.Choosy, 41, 3000, "all", 0.02, 1.18},
