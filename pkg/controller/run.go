@@ -81,6 +81,9 @@ func Run(ctx context.Context, o *Options) error {
 	if err := mgr.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, edge.PodNodeField, edge.PodNode); err != nil {
 		return fmt.Errorf("index pods by node: %w", err)
 	}
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &corev1.Pod{}, nomination.PendingField, nomination.Pending); err != nil {
+		return fmt.Errorf("index pods that are pending: %w", err)
+	}
 	if err := addControllers(o, mgr, omni, mainConfig); err != nil {
 		return err
 	}

@@ -28,13 +28,3 @@ func Steady(pod *corev1.Pod, planned []*corev1.Pod) bool {
 		return !selector.labels.Empty() && counted > c.MaxSkew
 	})
 }
-
-// Follows says whether a pod may have to wait until others have their places: it is
-// spread among them, or has to be near them.
-func Follows(pod *corev1.Pod) bool {
-	affinity := pod.Spec.Affinity
-	return affinity != nil && affinity.PodAffinity != nil && len(affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0 ||
-		slices.ContainsFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
-			return c.WhenUnsatisfiable == corev1.DoNotSchedule
-		})
-}

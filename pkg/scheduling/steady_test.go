@@ -53,25 +53,3 @@ func TestSteady(t *testing.T) {
 		}
 	}
 }
-
-func TestFollows(t *testing.T) {
-	near := []corev1.PodAffinityTerm{{TopologyKey: corev1.LabelTopologyZone}}
-	for name, test := range map[string]struct {
-		spec corev1.PodSpec
-		want bool
-	}{
-		"free":           {corev1.PodSpec{}, false},
-		"spread":         {corev1.PodSpec{TopologySpreadConstraints: []corev1.TopologySpreadConstraint{{WhenUnsatisfiable: corev1.DoNotSchedule}}}, true},
-		"spread if easy": {corev1.PodSpec{TopologySpreadConstraints: []corev1.TopologySpreadConstraint{{WhenUnsatisfiable: corev1.ScheduleAnyway}}}, false},
-		"near others": {corev1.PodSpec{Affinity: &corev1.Affinity{PodAffinity: &corev1.PodAffinity{
-			RequiredDuringSchedulingIgnoredDuringExecution: near,
-		}}}, true},
-		"far from others": {corev1.PodSpec{Affinity: &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
-			RequiredDuringSchedulingIgnoredDuringExecution: near,
-		}}}, false},
-	} {
-		if got := scheduling.Follows(&corev1.Pod{Spec: test.spec}); got != test.want {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
-		}
-	}
-}

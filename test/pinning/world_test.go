@@ -65,6 +65,9 @@ func newWorld(t *testing.T, delay func(*v1beta1.Edge) time.Duration) *world {
 			t.Fatal(err)
 		}
 	}
+	if err := main.GetFieldIndexer().IndexField(t.Context(), &corev1.Pod{}, nomination.PendingField, nomination.Pending); err != nil {
+		t.Fatal(err)
+	}
 	go func() {
 		if err := main.Start(t.Context()); err != nil {
 			t.Error(err)

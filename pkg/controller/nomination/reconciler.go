@@ -7,7 +7,8 @@
 // soon as they are planned, so that the scheduler puts them there and nobody takes
 // their room; they are also nominated to the Node when it is Ready, so that the
 // scheduler looks there first, unless they would keep each other away like that
-// (scheduling.Steady). When they are there the taint is taken off.
+// (scheduling.Steady). When all planned pods have their places the taint is taken off,
+// and no sooner: those that wait for a machine that comes later would come here.
 //
 // A nomination alone does not hold: the scheduler drops it whenever it looks at the
 // pod before the Node is open, and each one that is dropped makes it look at all
@@ -47,14 +48,19 @@ import (
 // the pods of a plan.
 const PlannedPodField = "status.decision.pods"
 
+// PendingField is the field of pods the cache of the main cluster has to index: "true"
+// for those that wait for a place. There may be many pods, and few of them wait.
+const PendingField = "status.pending"
+
 const (
-	// startupBound is how long a Node that is Ready stays closed to other pods: the
-	// scheduler tries a pod again after ten seconds at most. While planned pods wait
-	// for others it stays closed as long as the plan holds.
-	startupBound = 30 * time.Second
-	// followInterval is how often that is looked at: the pods are those of other
+	// startupBound is how long a Node that is Ready stays closed to other pods at most.
+	// Machines that are bought together come within a few minutes of each other: for one
+	// that takes longer, and may not come at all, no room is kept unused. Consolidation
+	// gives a machine back no sooner for want of the same pods.
+	startupBound = 5 * time.Minute
+	// settleInterval is how often that is looked at: most of the pods are those of other
 	// edges, and their events do not come here.
-	followInterval = 2 * time.Second
+	settleInterval = 2 * time.Second
 	// concurrency bounds the edges in work: each waits for a patch of every pod.
 	concurrency = 10
 )
@@ -70,6 +76,14 @@ type Reconciler struct {
 func PlannedPods(o client.Object) []string {
 	if e, ok := o.(*v1beta1.Edge); ok && e.Status.Decision != nil {
 		return e.Status.Decision.Pods
+	}
+	return nil
+}
+
+// Pending are the values of PendingField.
+func Pending(o client.Object) []string {
+	if pod, ok := o.(*corev1.Pod); ok && state.Pending(pod) {
+		return []string{"true"}
 	}
 	return nil
 }
@@ -124,13 +138,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if !ready {
 		return requeue.OnConflict(reconcile.Result{}, err)
 	}
-	if left := startupBound - r.Clock.Since(since); left > 0 && (len(pods) > 0 || err != nil) {
-		return requeue.OnConflict(reconcile.Result{RequeueAfter: left}, err)
+	if plan.Edges.Has(e.UID) && r.Clock.Since(since) < startupBound {
+		unsettled, listErr := r.unsettled(ctx, plan)
+		if err = errors.Join(err, listErr); unsettled || err != nil {
+			return requeue.OnConflict(reconcile.Result{RequeueAfter: settleInterval}, err)
+		}
 	}
-	if follow, err := r.follow(ctx, e, plan); follow || err != nil {
-		return requeue.OnConflict(reconcile.Result{RequeueAfter: followInterval}, err)
-	}
-	return requeue.OnConflict(reconcile.Result{}, r.open(ctx, node))
+	return requeue.OnConflict(reconcile.Result{}, errors.Join(err, r.open(ctx, node)))
 }
 
 // readiness says whether the Node is Ready, and since when; not one that is not there.
@@ -155,20 +169,14 @@ func (r *Reconciler) plan(ctx context.Context, e *v1beta1.Edge) (state.Plan, err
 	return state.NewPlan(edges.Items, r.Clock.Now()), nil
 }
 
-// follow says whether planned pods still wait for others to have their places. They
-// are not all nominated, and would go to whichever Node is open: none is before they
-// are there, as long as its plan holds.
-func (r *Reconciler) follow(ctx context.Context, e *v1beta1.Edge, plan state.Plan) (bool, error) {
-	if !plan.Edges.Has(e.UID) {
-		return false, nil
+// unsettled says whether planned pods wait for their places, on whichever Node. They
+// would go to any that is open, and the room that was bought for them would stay empty.
+func (r *Reconciler) unsettled(ctx context.Context, plan state.Plan) (bool, error) {
+	var pending corev1.PodList
+	if err := r.Main.List(ctx, &pending, client.MatchingFields{PendingField: "true"}, client.UnsafeDisableDeepCopy); err != nil {
+		return false, fmt.Errorf("list the pending pods: %w", err)
 	}
-	var pods corev1.PodList
-	if err := r.Main.List(ctx, &pods, client.UnsafeDisableDeepCopy); err != nil {
-		return false, fmt.Errorf("list the pods: %w", err)
-	}
-	return slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool {
-		return plan.Pods[state.PlanKey(&pod)] != "" && state.Pending(&pod) && scheduling.Follows(&pod)
-	}), nil
+	return slices.ContainsFunc(pending.Items, func(pod corev1.Pod) bool { return plan.Pods[state.PlanKey(&pod)] != "" }), nil
 }
 
 // expected returns the pods that wait for the edge: those of its plan that are

@@ -4,7 +4,6 @@
 package nomination_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -14,113 +13,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	fakeclient "sigs.k8s.io/controller-runtime/pkg/client/fake"
-	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/castai/omni/pkg/apis/omni/v1beta1"
 	"github.com/castai/omni/pkg/cloud"
-	"github.com/castai/omni/pkg/controller/nomination"
 	"github.com/castai/omni/pkg/edgenode"
-	"github.com/castai/omni/test/object"
 )
-
-// now is of whole seconds, as times in objects are.
-var now = time.Unix(1_790_000_000, 0)
-
-func edge(change func(*v1beta1.Edge)) *v1beta1.Edge {
-	e := &v1beta1.Edge{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "batch-1", UID: "1"},
-		Status: v1beta1.EdgeStatus{
-			Phase:    v1beta1.EdgeRegistered,
-			Decision: &v1beta1.EdgeDecision{Pods: []string{"jobs/planned", "jobs/gone"}},
-		},
-	}
-	if change != nil {
-		change(e)
-	}
-	return e
-}
-
-func node(change func(*corev1.Node)) *corev1.Node {
-	n := &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: "cast-1", Labels: map[string]string{
-			v1beta1.LabelEdgeNode: "true", v1beta1.LabelEdgeNamespace: "team-a", v1beta1.LabelEdgeName: "batch-1",
-		}},
-		Spec: corev1.NodeSpec{Taints: []corev1.Taint{edgenode.EdgeTaint(), edgenode.StartupTaint("1")}},
-		Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{
-			{Type: corev1.NodeReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(now)},
-		}},
-	}
-	if change != nil {
-		change(n)
-	}
-	return n
-}
-
-func planned(nominated string, change func(*corev1.Pod)) *corev1.Pod {
-	p := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "jobs", Name: "planned"},
-		Status:     object.Unschedulable(),
-	}
-	p.Status.NominatedNodeName = nominated
-	if change != nil {
-		change(p)
-	}
-	return p
-}
-
-type world struct {
-	t          *testing.T
-	main       client.Client
-	reconciler *nomination.Reconciler
-	clock      *testingclock.FakeClock
-}
-
-// newWorld has a cluster that refuses to nominate with an error, unless it is nil.
-func newWorld(t *testing.T, refuse error, objects ...client.Object) *world {
-	t.Helper()
-	c := fakeclient.NewClientBuilder().WithScheme(object.Scheme(t)).WithObjects(objects...).
-		WithStatusSubresource(&corev1.Pod{}).WithIndex(&v1beta1.Edge{}, nomination.PlannedPodField, nomination.PlannedPods).
-		WithInterceptorFuncs(interceptor.Funcs{SubResourcePatch: func(
-			ctx context.Context, c client.Client, name string, o client.Object, patch client.Patch, options ...client.SubResourcePatchOption,
-		) error {
-			if refuse != nil {
-				return refuse
-			}
-			return c.SubResource(name).Patch(ctx, o, patch, options...)
-		}}).Build()
-	clock := testingclock.NewFakeClock(now)
-	return &world{t: t, main: c, clock: clock, reconciler: &nomination.Reconciler{Omni: c, Main: c, Clock: clock}}
-}
-
-func (w *world) reconcile() error {
-	_, err := w.reconciler.Reconcile(w.t.Context(), reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "team-a", Name: "batch-1"}})
-	return err
-}
-
-func (w *world) pod() *corev1.Pod {
-	w.t.Helper()
-	p := &corev1.Pod{}
-	if err := w.main.Get(w.t.Context(), client.ObjectKey{Namespace: "jobs", Name: "planned"}, p); err != nil {
-		w.t.Fatal(err)
-	}
-	return p
-}
-
-func (w *world) open() bool {
-	w.t.Helper()
-	n := &corev1.Node{}
-	if err := w.main.Get(w.t.Context(), client.ObjectKey{Name: "cast-1"}, n); err != nil {
-		w.t.Fatal(err)
-	}
-	if !slices.Contains(n.Spec.Taints, edgenode.EdgeTaint()) {
-		w.t.Error("the edge taint is gone")
-	}
-	return !slices.Contains(n.Spec.Taints, edgenode.StartupTaint("1"))
-}
 
 func TestReconcile(t *testing.T) {
 	notReady := func(n *corev1.Node) { n.Status.Conditions[0].Status = corev1.ConditionUnknown }
@@ -201,8 +99,8 @@ func TestOpensAllTheSame(t *testing.T) {
 		if err := w.reconcile(); (err != nil) != (refuse != nil) || w.open() {
 			t.Fatalf("%s: err = %v, open = %v; want to wait", name, err, w.open())
 		}
-		w.clock.Step(31 * time.Second)
-		if err := w.reconcile(); err != nil || !w.open() {
+		w.clock.Step(5 * time.Minute)
+		if err := w.reconcile(); (err != nil) != (refuse != nil) || !w.open() {
 			t.Fatalf("%s: err = %v, open = %v; want an open Node", name, err, w.open())
 		}
 	}
@@ -240,34 +138,38 @@ func TestSpread(t *testing.T) {
 	check("cast-1")
 }
 
-// A Node stays closed while planned pods wait for others: for a machine that was bought
-// with it, or on one. It does not for pods that wait for no other.
+// A Node stays closed while planned pods wait, whichever they are, for a machine that
+// was bought with it. It does so neither for ever nor for pods that have their places.
 func TestWaitsForTheLast(t *testing.T) {
-	spread := func(p *corev1.Pod) {
-		p.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-			MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule,
-		}}
+	with := func(pods ...string) func(*v1beta1.Edge) {
+		return func(e *v1beta1.Edge) {
+			e.Status.Phase, e.Status.Decision.Pods = v1beta1.EdgeReady, pods
+			e.Status.Conditions = []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(now)}}
+		}
 	}
-	first := edge(func(e *v1beta1.Edge) {
-		e.Status.Phase = v1beta1.EdgeReady
-		e.Status.Conditions = []metav1.Condition{{Type: v1beta1.ConditionReady, Status: metav1.ConditionTrue, LastTransitionTime: metav1.NewTime(now)}}
-	})
-	last := edge(func(e *v1beta1.Edge) { e.Name, e.UID, e.Status.Decision.Pods = "batch-2", "2", []string{"jobs/other"} })
+	last := func(pods ...string) *v1beta1.Edge {
+		return edge(func(e *v1beta1.Edge) { e.Name, e.UID, e.Status.Decision.Pods = "batch-2", "2", pods })
+	}
+	refused := last("jobs/planned")
+	refused.Status.Conditions = []metav1.Condition{{Type: v1beta1.ConditionLaunched, Status: metav1.ConditionFalse, Reason: string(cloud.ClassCapacity)}}
+	bound := func(p *corev1.Pod) { p.Spec.NodeName = "cast-2" }
 	for name, test := range map[string]struct {
-		objects []client.Object
-		change  func(*corev1.Pod)
-		open    bool
+		edges []client.Object
+		pod   func(*corev1.Pod)
+		after time.Duration
+		open  bool
 	}{
-		"a spread pod of another machine": {
-			[]client.Object{edge(func(e *v1beta1.Edge) { first.DeepCopyInto(e); e.Status.Decision.Pods = nil }),
-				edge(func(e *v1beta1.Edge) { e.Name, e.UID = "batch-2", "2" })}, spread, false,
-		},
-		"a spread pod, and a machine is missing": {[]client.Object{first, last}, spread, false},
-		"a spread pod, and all are there":        {[]client.Object{first}, spread, true},
-		"a pod that waits for no other":          {[]client.Object{first, last}, nil, true},
+		"a pod of the last":            {[]client.Object{edge(with()), last("jobs/planned")}, nil, 2 * time.Minute, false},
+		"its own pod, and one is last": {[]client.Object{edge(with("jobs/planned")), last()}, nil, 2 * time.Minute, false},
+		"a pod that nobody planned":    {[]client.Object{edge(with()), last()}, nil, 2 * time.Minute, true},
+		"the pod has its place":        {[]client.Object{edge(with()), last("jobs/planned")}, bound, 0, true},
+		"the last does not come":       {[]client.Object{edge(with()), refused}, nil, 0, true},
+		"the last takes too long":      {[]client.Object{edge(with()), last("jobs/planned")}, nil, 5 * time.Minute, true},
+		"all came a moment ago":        {[]client.Object{edge(with("jobs/planned"))}, nil, 59 * time.Second, false},
+		"all came, the pod does not":   {[]client.Object{edge(with("jobs/planned"))}, nil, time.Minute, true},
 	} {
-		w := newWorld(t, nil, append(test.objects, node(nil), planned("", test.change))...)
-		w.clock.Step(10 * time.Minute)
+		w := newWorld(t, nil, append(test.edges, node(nil), planned("", test.pod))...)
+		w.clock.Step(test.after)
 		if err := w.reconcile(); err != nil || w.open() != test.open {
 			t.Errorf("%s: err = %v, open = %v, want %v", name, err, w.open(), test.open)
 		}
@@ -285,9 +187,8 @@ func TestLastPlan(t *testing.T) {
 	if err := w.reconcile(); err != nil {
 		t.Fatal(err)
 	}
-	if pod := w.pod(); pod.Status.NominatedNodeName != "cast-2" || len(pod.Spec.Tolerations) > 0 || !w.open() {
-		t.Errorf("nominated to %q, tolerations %v, open: %v; want it left to the newer edge",
-			pod.Status.NominatedNodeName, pod.Spec.Tolerations, w.open())
+	if pod := w.pod(); pod.Status.NominatedNodeName != "cast-2" || len(pod.Spec.Tolerations) > 0 {
+		t.Errorf("nominated to %q, tolerations %v; want it left to the newer edge", pod.Status.NominatedNodeName, pod.Spec.Tolerations)
 	}
 }
 
