@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,7 +59,7 @@ var workload = []struct {
 
 func spread(spec *corev1.PodSpec) {
 	spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-		MaxSkew: 1, TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule,
+		MaxSkew: 1, MinDomains: new(int32(3)), TopologyKey: corev1.LabelTopologyZone, WhenUnsatisfiable: corev1.DoNotSchedule,
 		LabelSelector: &metav1.LabelSelector{MatchLabels: labelsOf("web")},
 	}}
 }
@@ -70,23 +71,27 @@ func termOf(app, key string) corev1.PodAffinityTerm {
 func labelsOf(app string) map[string]string { return map[string]string{"app": app} }
 
 // TestPinning: pods go to the machines they were planned for, also when those of one
-// zone come when the others could have been open to everybody for long, and when pods
-// are replaced by others on the way.
+// zone, or one whose pods wait for no other, come when the others could have been open to
+// everybody for long, and when pods are replaced by others on the way.
 func TestPinning(t *testing.T) {
 	for name, test := range map[string]struct {
-		late     time.Duration
+		late     time.Duration // of the machines of which isLate says so
+		isLate   func(*v1beta1.Edge) bool
 		replaced int
 	}{
-		"within seconds":           {},
-		"one zone a minute later":  {late: time.Minute},
-		"pods are replaced by new": {replaced: 12},
+		"within seconds":            {},
+		"one zone a minute later":   {late: time.Minute, isLate: isOfZone},
+		"one machine seconds later": {late: 10 * time.Second, isLate: isOfFree},
+		"pods are replaced by new":  {replaced: 12},
 	} {
 		t.Run(name, func(t *testing.T) {
+			late := 0
 			w := newWorld(t, func(e *v1beta1.Edge) time.Duration {
-				if e.Spec.Zone == "us-west-2a" {
-					return test.late
+				if test.isLate == nil || !test.isLate(e) {
+					return 0
 				}
-				return 0
+				late++
+				return test.late
 			})
 			namespace := w.create()
 			start := time.Now()
@@ -94,6 +99,9 @@ func TestPinning(t *testing.T) {
 			bought := len(w.edges())
 			if bought < 6 {
 				t.Fatalf("%d edges are bought: too few to choose from", bought)
+			}
+			if test.isLate != nil && (late == 0 || late == bought) {
+				t.Fatalf("%d of %d machines are late: none waits for another", late, bought)
 			}
 			w.replace(namespace, test.replaced)
 			w.settle(namespace, test.late)
@@ -103,6 +111,17 @@ func TestPinning(t *testing.T) {
 			}
 		})
 	}
+}
+
+func isOfZone(e *v1beta1.Edge) bool { return e.Spec.Zone == "us-west-2a" }
+
+// isOfFree says that no pod of the machine waits for others, and that some fit into what
+// little is left on other machines.
+func isOfFree(e *v1beta1.Edge) bool {
+	has := func(app string) bool {
+		return slices.ContainsFunc(e.Status.Decision.Pods, func(pod string) bool { return strings.Contains(pod, "/"+app+"-") })
+	}
+	return has("small") && !has("web") && !has("cache")
 }
 
 // create makes the workload in a namespace of its own, and waits until the scheduler
@@ -164,10 +183,13 @@ func (w *world) remove(namespace string) {
 	}
 }
 
-// replace deletes some of the pods: their ReplicaSets make others.
+// replace deletes some of the pods that go anywhere: their ReplicaSets make others, and
+// there is room for those.
 func (w *world) replace(namespace string, replaced int) {
 	w.t.Helper()
-	pods := w.pods(namespace)
+	pods := slices.DeleteFunc(w.pods(namespace), func(pod corev1.Pod) bool {
+		return pod.Spec.Affinity != nil || len(pod.Spec.TopologySpreadConstraints) > 0
+	})
 	for i := range pods[:replaced] {
 		if err := w.main.Delete(w.t.Context(), &pods[i]); err != nil {
 			w.t.Fatal(err)
