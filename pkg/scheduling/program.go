@@ -81,7 +81,7 @@ func (m *model) newProgram(kinds []kind, left []int32, steps int) *program {
 // left of them. A step takes some nanoseconds; more of them make the bill smaller by
 // ever less, however many pods there are.
 const (
-	wholeSteps = 3_000_000
+	wholeSteps = 9_000_000
 	partSteps  = 300_000
 	// manyItems are as many as these steps are enough for; more take more.
 	manyItems = 40

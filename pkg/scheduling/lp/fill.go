@@ -69,21 +69,13 @@ func fillerOf(problem *Problem, kind *Kind) *filler {
 	return f
 }
 
-// Bound returns a value that no filling is above, from the prices of an earlier call.
+// bound returns a value that no filling is above, from the prices of an earlier call.
 func (f *filler) bound(values []float64, left []int32) float64 {
-	if f.lambda == nil {
+	if f.relaxed == nil {
 		return unbounded
 	}
-	bound := dot(f.lambda, f.kind.Capacity)
-	for place, i := range f.kind.Items {
-		if left[i] == 0 {
-			continue
-		}
-		if gain := values[i] - dot(f.lambda, f.problem.Items[i].Need); gain > 0 {
-			bound += gain * float64(f.mostOf(place, left))
-		}
-	}
-	return bound
+	f.update(values, left)
+	return f.relaxed.worst()
 }
 
 // mostOf is how many of the item at a place of the kind may go on the machine when so
@@ -95,19 +87,24 @@ func (f *filler) mostOf(place int, left []int32) int32 {
 // reprice computes the prices anew for these values and returns the bound, which is
 // the value of the linear relaxation.
 func (f *filler) reprice(values []float64, left []int32) float64 {
-	x, changed := f.relaxed, f.lambda == nil
-	if changed {
-		x = newRelaxed(f.kind.Capacity, f.needs(), len(f.kind.Items))
-		f.relaxed, f.lambda = x, x.lambda
+	if f.relaxed == nil {
+		f.relaxed = newRelaxed(f.kind.Capacity, f.needs(), len(f.kind.Items))
+		f.lambda = f.relaxed.lambda
 	}
+	f.update(values, left)
+	f.relaxed.solve()
+	return f.relaxed.worst()
+}
+
+// update tells the relaxation the values, and how many of each item are left.
+func (f *filler) update(values []float64, left []int32) {
+	x := f.relaxed
 	for place, i := range f.kind.Items {
 		x.value[place] = values[i]
 		if most := float64(f.mostOf(place, left)); most != x.most[place] {
-			x.most[place], changed = most, true
+			x.most[place], x.changed = most, true
 		}
 	}
-	x.solve(changed)
-	return f.bound(values, left)
 }
 
 // needs are those of the items of the kind, one after the other.

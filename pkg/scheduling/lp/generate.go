@@ -14,7 +14,7 @@ const (
 	// enough: prices swing less, and fewer columns are needed, when those that help most
 	// come first.
 	coarse = 0.1
-	finer  = 0.33
+	finer  = 0.2
 	enough = 0.003
 	// forgetting is the weight of the latest prices in their mean, steadiness that of the
 	// mean in the prices by which columns are looked for: those of a program of few columns
@@ -104,13 +104,19 @@ func (g *generation) price() {
 	}
 }
 
-// offer adds a filling to the columns that the master program may use.
+// offer adds what is in demand of a filling to the columns that the master program may use.
 func (g *generation) offer(c Column) {
-	g.found = append(g.found, c)
+	covers := false
 	for n, item := range c.Items {
-		g.master.columns.cover(g.row[item], float64(c.Counts[n]))
+		if count := min(c.Counts[n], g.demand[item]); count > 0 && g.row[item] >= 0 {
+			g.master.columns.cover(g.row[item], float64(count))
+			covers = true
+		}
 	}
-	g.master.columns.add(g.problem.Kinds[c.Kind].Cost)
+	if covers {
+		g.master.columns.add(g.problem.Kinds[c.Kind].Cost)
+		g.found = append(g.found, c)
+	}
 }
 
 // withdraw takes the last offer back unless it is so much better than it costs.
@@ -126,9 +132,8 @@ func (g *generation) withdraw(better float64) bool {
 
 // optimise uses the columns that there are as well as can be, but for so much.
 func (g *generation) optimise(better float64) {
-	for g.steps > 0 && g.master.enterBest(1+better) {
-		g.spend()
-	}
+	g.master.improve(1+better, figures*g.steps)
+	g.spend()
 	g.price()
 }
 
@@ -273,9 +278,7 @@ func (g *generation) whole() {
 func (g *generation) recall(before *Solution) {
 	g.reset()
 	for _, c := range g.pool {
-		if c = Trim(c, g.demand); len(c.Items) > 0 {
-			g.offer(c)
-		}
+		g.offer(c)
 	}
 	for _, c := range before.Columns {
 		if c = Trim(c, g.demand); len(c.Items) == 0 {

@@ -6,6 +6,8 @@ package lp
 import (
 	"cmp"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // master is the restricted master program: the least cost of columns, each as often
@@ -22,6 +24,8 @@ type master struct {
 	// best and gains are those that enterBest finds.
 	best  []int
 	gains []float64
+	// soon are the columns that it looks at.
+	soon []int32
 	// used are the places in a row of the inverse that are not zero.
 	used []int32
 	// work is about how many figures were computed.
@@ -112,26 +116,53 @@ func (m *master) value() (sum float64) {
 	return sum
 }
 
-// few is how many columns are brought in between looking at all.
-const few = 4
+const (
+	// few is how many columns are brought in between looking at all that may be of use.
+	few = 4
+	// nearby is how much of its cost a column must be worth to be looked at again soon.
+	nearby = 0.95
+)
+
+// improve brings in columns that are worth more than so many times their cost, until there
+// are none or enough was computed. All columns are looked at before those of them that are
+// near to it, over and over.
+func (m *master) improve(least float64, work int) {
+	for m.work < work {
+		m.soon = m.soon[:0]
+		better := false
+		for place := range m.columns.costs {
+			if ratio := m.ratio(place); ratio > nearby {
+				m.soon = append(m.soon, int32(place))
+				better = better || ratio > least
+			}
+		}
+		m.work += len(m.columns.rows)
+		if !better {
+			return
+		}
+		for m.work < work && m.enterBest(least) {
+			continue
+		}
+	}
+}
 
 // enterBest brings the few columns into the basis that are worth most more than they
 // cost, of those that are worth more than so many times the cost, if there are any.
 func (m *master) enterBest(least float64) (entered bool) {
 	m.best, m.gains = m.best[:0], m.gains[:0]
-	m.work += len(m.columns.rows)
-	for i, cost := range m.columns.costs {
-		ratio := m.ratio(i)
-		gain := (ratio - 1) * cost
+	for _, place := range m.soon {
+		ratio := m.ratio(int(place))
+		gain := (ratio - 1) * m.columns.costs[place]
 		if ratio <= least || len(m.best) == few && gain <= m.gains[few-1] {
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(m.gains, gain, func(a, b float64) int { return cmp.Compare(b, a) })
-		m.gains, m.best = slices.Insert(m.gains, at, gain), slices.Insert(m.best, at, i)
+		m.gains, m.best = slices.Insert(m.gains, at, gain), slices.Insert(m.best, at, int(place))
 		if len(m.best) > few {
 			m.best, m.gains = m.best[:few], m.gains[:few]
 		}
 	}
+	m.work += 10 * len(m.soon)
 	for _, place := range m.best {
 		if m.ratio(place) > least {
 			m.enter(place)
@@ -219,14 +250,11 @@ func (m *master) exchange(variable int, reduced float64) bool {
 
 // subtract takes so many times b from a, where b is not zero.
 func subtract(a, b []float64, used []int32, times float64) {
-	b = b[:len(a)]
-	if 2*len(used) < len(a) {
-		for _, i := range used {
-			a[i] -= times * b[i]
-		}
+	if 4*len(used) > len(a) {
+		floats.AddScaled(a, -times, b)
 		return
 	}
-	for i := range a {
+	for _, i := range used {
 		a[i] -= times * b[i]
 	}
 }

@@ -3,6 +3,8 @@
 
 package lp
 
+import "gonum.org/v1/gonum/floats"
+
 // relaxed solves the linear relaxation of filling one machine: the greatest value of
 // the items on it when they can be cut. It is the bounded simplex method with as many
 // rows as there are resources, and goes on from the last solution when nothing but the
@@ -10,9 +12,13 @@ package lp
 type relaxed struct {
 	capacity []float64
 	needs    []float64 // of each item on the kind, one after the other
-	value    []float64
-	most     []float64
-	rows     int
+	// uses are the same by resource: of each item how much of it it takes.
+	uses  [][]float64
+	value []float64
+	// gains are what each item is worth above what lambda says that it takes.
+	gains []float64
+	most  []float64
+	rows  int
 	// basis holds the variable of each row: an item, or len(value)+r for the
 	// resource r that is not used up. inverse is that of the basis, amount the value of
 	// its variables.
@@ -25,6 +31,8 @@ type relaxed struct {
 	column  []float64
 	// exchanges are those since the start: each leaves rounding errors.
 	exchanges int
+	// changed says that the most of an item has, so that the solution may not hold.
+	changed bool
 }
 
 // manyExchanges are so many that it is better to start anew.
@@ -38,8 +46,15 @@ func newRelaxed(capacity, needs []float64, items int) *relaxed {
 	rows := len(capacity)
 	x := &relaxed{
 		capacity: capacity, needs: needs, rows: rows,
-		value: make([]float64, items), most: make([]float64, items),
+		value: make([]float64, items), gains: make([]float64, items), most: make([]float64, items),
 		basis: make([]int, rows), atMost: make([]bool, items), inBasis: make([]bool, items+rows),
+	}
+	for r := range rows {
+		use := make([]float64, items)
+		for i := range use {
+			use[i] = needs[i*rows+r]
+		}
+		x.uses = append(x.uses, use)
 	}
 	figures := make([]float64, rows*(rows+3))
 	x.inverse, figures = figures[:rows*rows], figures[rows*rows:]
@@ -53,8 +68,8 @@ func (x *relaxed) need(i int) []float64 { return x.needs[i*x.rows : (i+1)*x.rows
 
 // solve computes lambda, what a unit of each resource of the machine is worth: the dual
 // solution, which is not below zero. It starts anew when the most of an item changed.
-func (x *relaxed) solve(changed bool) {
-	if changed || x.exchanges > manyExchanges {
+func (x *relaxed) solve() {
+	if x.changed || x.exchanges > manyExchanges {
 		x.start()
 	}
 	x.price()
@@ -98,7 +113,7 @@ func (x *relaxed) start() {
 		x.inverse[r*x.rows+r] = 1
 		x.amount[r] = x.capacity[r]
 	}
-	x.exchanges = 0
+	x.exchanges, x.changed = 0, false
 }
 
 // entering returns the variable that gains most by leaving its bound and whether it
@@ -106,11 +121,11 @@ func (x *relaxed) start() {
 func (x *relaxed) entering() (variable int, up bool) {
 	best := tiny
 	variable = -1
-	for i, value := range x.value {
+	x.gain()
+	for i, gain := range x.gains {
 		if x.inBasis[i] || x.most[i] == 0 {
 			continue
 		}
-		gain := value - dot(x.lambda, x.need(i))
 		if x.atMost[i] {
 			gain = -gain
 		}
@@ -124,6 +139,28 @@ func (x *relaxed) entering() (variable int, up bool) {
 		}
 	}
 	return variable, up
+}
+
+// gain computes the gains by lambda, in which most resources are worth nothing.
+func (x *relaxed) gain() {
+	copy(x.gains, x.value)
+	for r, lambda := range x.lambda {
+		if lambda != 0 {
+			floats.AddScaled(x.gains, -lambda, x.uses[r])
+		}
+	}
+}
+
+// worst returns a value that no filling is above, by any lambda that is not below zero.
+func (x *relaxed) worst() float64 {
+	x.gain()
+	sum := dot(x.lambda, x.capacity)
+	for i, gain := range x.gains {
+		if gain > 0 {
+			sum += gain * x.most[i]
+		}
+	}
+	return sum
 }
 
 // step moves a variable from its bound until another one meets its own.

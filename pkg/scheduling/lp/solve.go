@@ -76,7 +76,7 @@ func (s *Solver) Solve(demand []int32, before *Solution) Solution {
 	}
 	for row, place := range g.master.basis {
 		if place != surplus && g.master.amount[row] > tiny {
-			solution.Columns = append(solution.Columns, g.found[place])
+			solution.Columns = append(solution.Columns, Trim(g.found[place], demand))
 			solution.Amounts = append(solution.Amounts, g.master.amount[row])
 		}
 	}

@@ -101,7 +101,7 @@ func (c *choice) together() {
 	for condition := range conditions {
 		x.value[condition], x.most[condition] = 1, unbounded
 	}
-	x.solve(true)
+	x.solve()
 	times, sum := make([]float64, conditions), 0.0
 	for condition := range times {
 		times[condition] = x.amountOf(condition)
