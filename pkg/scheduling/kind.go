@@ -36,7 +36,7 @@ func (m *model) findKinds() []kind {
 	capacity := make([]float64, len(m.names))
 	var key []byte
 	costs, lowest := m.costs()
-	for _, i := range m.cheapestFirst(costs) {
+	for i := range m.problem.Candidates {
 		c := &m.problem.Candidates[i]
 		m.names.fill(capacity, c.Offering.Allocatable)
 		cost := max(lowest, costs[i])
@@ -56,8 +56,18 @@ func (m *model) findKinds() []kind {
 				capacity: slices.Clone(capacity), profile: m.candidateProfiles[i], cost: cost, template: c.Template, priority: c.Priority,
 			})
 		}
-		kinds[k].members = append(kinds[k].members, i)
+		kinds[k].members = append(kinds[k].members, int32(i))
 	}
+	cheaper := func(a, b int32) int {
+		if costs[a] != costs[b] {
+			return cmp.Compare(costs[a], costs[b])
+		}
+		return compareCandidates(&m.problem.Candidates[a], &m.problem.Candidates[b])
+	}
+	for k := range kinds {
+		slices.SortFunc(kinds[k].members, cheaper)
+	}
+	slices.SortFunc(kinds, func(a, b kind) int { return cheaper(a.members[0], b.members[0]) })
 	return kinds
 }
 
@@ -73,22 +83,6 @@ func (m *model) costs() (costs []float64, lowest float64) {
 		return costs, 1
 	}
 	return costs, dearest * least
-}
-
-// cheapestFirst returns the candidates in compareCandidates' order. There are thousands
-// for every decision, so that it looks no farther than at the cost when it can.
-func (m *model) cheapestFirst(costs []float64) []int32 {
-	order := make([]int32, len(costs))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		if costs[a] != costs[b] {
-			return cmp.Compare(costs[a], costs[b])
-		}
-		return compareCandidates(&m.problem.Candidates[a], &m.problem.Candidates[b])
-	})
-	return order
 }
 
 // compareCandidates is a total order of candidates that differ.

@@ -9,12 +9,18 @@ import "slices"
 // holds them and looks the same to every rule. What a machine was bought to hold may
 // have gone elsewhere.
 func (p *plan) shrink() {
+	var same []float64
+	var kept *kind
 	for _, m := range p.machines {
 		if m.node >= 0 {
 			continue
 		}
 		used := slices.Clone(m.kind.capacity)
 		add(used, m.free, -1)
+		if m.kind == kept && slices.Equal(used, same) {
+			continue // as the machine before, often one of many
+		}
+		same, kept = used, m.kind
 		for k := range p.model.kinds {
 			kind := &p.model.kinds[k]
 			if kind.cost >= m.kind.cost {
@@ -24,6 +30,7 @@ func (p *plan) shrink() {
 				m.kind, m.free = kind, slices.Clone(kind.capacity)
 				add(m.free, used, -1)
 				p.resetBudgets()
+				kept = nil
 				break
 			}
 		}
