@@ -11,10 +11,10 @@ import (
 )
 
 // TestRoomMakesTheBoundNothing: a node has room for all pods, so that no prices prove
-// anything, and a machine is bought all the same because zones are counted.
+// anything, and a machine is bought all the same because two zones are asked for.
 func TestRoomMakesTheBoundNothing(t *testing.T) {
 	d := Solve(Problem{
-		Pods:       webPods(2, overZones),
+		Pods:       webPods(2, overZones, minDomains(2)),
 		Candidates: []Candidate{candidate("small", "b", 2, 0.1), candidate("large", "b", 8, 0.3)},
 		Nodes: []Node{{
 			Name: "there", Labels: map[string]string{corev1.LabelTopologyZone: "a", corev1.LabelHostname: "there"}, Pods: webPods(4),

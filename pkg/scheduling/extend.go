@@ -19,6 +19,7 @@ const extendSteps = 1_000_000
 func (p *plan) extend(kinds []kind, wanted []bool) {
 	e := &extension{plan: p, wanted: wanted, budget: extendSteps, kinds: slices.Clone(kinds)}
 	slices.SortStableFunc(e.kinds, func(a, b kind) int { return cmp.Compare(b.priority, a.priority) })
+	e.measure()
 	for moved := true; moved; {
 		moved = false
 		for _, c := range e.mostUrgent() {
@@ -36,6 +37,23 @@ type extension struct {
 	wanted []bool
 	kinds  []kind
 	budget int
+	// largest is the most that a machine of the plan or a kind has of each resource.
+	largest []float64
+}
+
+func (e *extension) measure() {
+	e.largest = make([]float64, len(e.model.names))
+	widen := func(room []float64) {
+		for r, x := range room {
+			e.largest[r] = max(e.largest[r], x)
+		}
+	}
+	for _, m := range e.machines {
+		widen(m.free)
+	}
+	for k := range e.kinds {
+		widen(e.kinds[k].capacity)
+	}
 }
 
 // one places a pod of a class.
@@ -47,7 +65,8 @@ func (e *extension) one(c int) bool {
 	return e.here(c, census) || e.fresh(c, census)
 }
 
-// mostUrgent returns the wanted classes that have pods left, by priority.
+// mostUrgent returns the wanted classes that have pods left, by priority, then those first
+// that take the most of a machine: there is room for the others longer.
 func (e *extension) mostUrgent() (order []int) {
 	for c := range e.left {
 		if e.wanted[c] && e.left[c] > 0 {
@@ -55,9 +74,20 @@ func (e *extension) mostUrgent() (order []int) {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(e.model.classes[b].priority, e.model.classes[a].priority)
+		x, y := e.model.classes[a], e.model.classes[b]
+		return cmp.Or(cmp.Compare(y.priority, x.priority), cmp.Compare(e.size(y), e.size(x)))
 	})
 	return order
+}
+
+// size is what a pod takes of the largest machine, all resources together.
+func (e *extension) size(c *class) (sum float64) {
+	for r, n := range c.need {
+		if n > 0 {
+			sum += n / max(n, e.largest[r])
+		}
+	}
+	return sum
 }
 
 // here places a pod of the class on a machine of the plan, after all the others.
@@ -111,7 +141,7 @@ func (e *extension) try(c int, k *kind) bool {
 	}
 	next.put(c, index, 1)
 	next.verify()
-	others := &extension{plan: next, wanted: e.wanted}
+	others := &extension{plan: next, wanted: e.wanted, largest: e.largest}
 	for moved := true; moved; {
 		census := next.recount()
 		moved = slices.ContainsFunc(others.mostUrgent(), func(c int) bool { return others.here(c, census) })

@@ -146,6 +146,13 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 			best = next
 		}
 	}
+	if next := p.clone(); p.wants(wanted) <= handful {
+		next.extend(kinds, wanted)
+		next.shrink()
+		if next.better(best) {
+			best = next
+		}
+	}
 	*p = *best
 	p.mend(program, kinds, wanted)
 	p.drop(program, kinds, wanted)
@@ -167,6 +174,17 @@ func (p *plan) mend(program *program, kinds []kind, wanted []bool) {
 		}
 		*p = *next
 	}
+}
+
+// handful is how many pods are also placed one by one, each where it costs least.
+const handful = 64
+
+// wants is how many pods of the wanted classes are left.
+func (p *plan) wants(wanted []bool) (pods int) {
+	for _, left := range p.remaining(wanted) {
+		pods += int(left)
+	}
+	return pods
 }
 
 func (m *model) sameDomains(a, b *kind) bool {

@@ -44,7 +44,8 @@ func TestProperties(t *testing.T) {
 }
 
 // TestBill: where first fit schedules the same pods, our lower bound is not above its
-// bill, and over all problems ours is the lower one.
+// bill, and over all problems ours is the lower one, by a hundredth. Where templates have
+// priorities ours may be the higher one: first fit does not know them.
 func TestBill(t *testing.T) {
 	ours, theirs := 0.0, 0.0
 	rapid.Check(t, func(t *rapid.T) {
@@ -57,7 +58,9 @@ func TestBill(t *testing.T) {
 		if !maps.Equal(left(&decision), left(first)) {
 			return
 		}
-		ours, theirs = ours+decision.Cost, theirs+first.Cost
+		if len(priorities(problem)) == 1 {
+			ours, theirs = ours+decision.Cost, theirs+first.Cost
+		}
 		if decision.LowerBound > first.Cost+tolerance {
 			keep(t, problem)
 			t.Fatalf("the lower bound is %v, first fit costs %v:\n%s\n\nthe decision:\n%s\n\nthe problem:\n%s",
@@ -65,9 +68,18 @@ func TestBill(t *testing.T) {
 		}
 	})
 	t.Logf("the bills add up to %.2f, first fit's to %.2f", ours, theirs)
-	if ours > theirs {
+	if ours > 0.99*theirs {
 		t.Errorf("the bills add up to %v, first fit's to %v", ours, theirs)
 	}
+}
+
+// priorities are those of the templates.
+func priorities(problem *scheduling.Problem) map[int32]bool {
+	set := map[int32]bool{}
+	for i := range problem.Candidates {
+		set[problem.Candidates[i].Priority] = true
+	}
+	return set
 }
 
 // left are the pods that are not scheduled.
