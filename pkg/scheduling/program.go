@@ -77,15 +77,25 @@ func (m *model) newProgram(kinds []kind, left []int32, steps int) *program {
 	return p
 }
 
-// The steps of the linear programs: of the one for all pods, and of one for what is
-// left of them. A step takes some nanoseconds; more of them make the bill smaller by
-// ever less, however many pods there are.
+// The steps of the linear programs: of the one for all pods, of that when some of them are
+// tied, which are placed one by one whatever it says, and of one for what is left of them.
+// A step takes some nanoseconds; more of them make the bill smaller by ever less, however
+// many pods there are.
 const (
 	wholeSteps = 9_000_000
+	roughSteps = 2_000_000
 	partSteps  = 300_000
 	// manyItems are as many as these steps are enough for; more take more.
 	manyItems = 40
 )
+
+// steps are those of a program for all pods.
+func (m *model) steps() int {
+	if slices.ContainsFunc(m.classes, func(c *class) bool { return c.tied }) {
+		return roughSteps
+	}
+	return wholeSteps
+}
 
 // scaled returns a vector to the program's scale.
 func (p *program) scaled(vector []float64) []float64 {

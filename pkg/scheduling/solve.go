@@ -15,7 +15,7 @@ import (
 func Solve(problem Problem) Decision {
 	classes, requirements, unsuited := classify(&problem)
 	m := newModel(&problem, classes, requirements)
-	base := m.newProgram(m.prune(m.kinds, m.sameLimits), m.everyPod(), wholeSteps)
+	base := m.newProgram(m.prune(m.kinds, m.sameLimits), m.everyPod(), m.steps())
 	p, without := m.withGroups(base)
 	p.assign()
 	p.prefer()
@@ -94,7 +94,7 @@ func (p *plan) tier(base *program, wanted []bool) {
 	for _, level := range order {
 		program := base
 		if len(order) > 1 || !slices.Equal(p.remaining(wanted), p.model.everyPod()) {
-			program = p.model.newProgram(p.model.prune(levels[level], p.model.sameLimits), p.remaining(wanted), wholeSteps)
+			program = p.model.newProgram(p.model.prune(levels[level], p.model.sameLimits), p.remaining(wanted), p.model.steps())
 		}
 		p.level(program, levels[level], wanted)
 		if len(order) > 1 {
