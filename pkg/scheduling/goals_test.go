@@ -61,7 +61,7 @@ func TestDrawnBillsAreNearTheBound(t *testing.T) {
 		{workload.Tailed, 0, 300, "all", 0, 1.05},
 		{workload.Tailed, 55, 1000, workload.MainLocation, 0.02, 1.06},
 		{workload.GPUs, 51, 30, workload.MainLocation, 0.02, 1.01},
-		{workload.Choosy, 41, 3000, "all", 0.02, 1.18},
+		{workload.Choosy, 41, 3000, "all", 0.02, 1.1},
 	} {
 		t.Run(fmt.Sprintf("%s-%d/%s", c.shape, c.seed, c.location), func(t *testing.T) {
 			keep := func(location string) bool { return c.location == "all" || location == c.location }
@@ -95,7 +95,7 @@ func TestManyClasses(t *testing.T) {
 	}
 	everywhere := func(string) bool { return true }
 	d := scheduling.Solve(scheduling.Problem{Pods: w.Pods(), Candidates: catalog.Candidates(everywhere, 0.02)})
-	if ratio := d.Cost / d.LowerBound; ratio > 1.35 || ratio < 1 || len(d.Unschedulable) > 0 {
-		t.Errorf("bill %.4f, bound %.4f, ratio %.4f above 1.35; %d pods left", d.Cost, d.LowerBound, ratio, len(d.Unschedulable))
+	if ratio := d.Cost / d.LowerBound; ratio > 1.12 || ratio < 1 || len(d.Unschedulable) > 0 {
+		t.Errorf("bill %.4f, bound %.4f, ratio %.4f above 1.12; %d pods left", d.Cost, d.LowerBound, ratio, len(d.Unschedulable))
 	}
 }
