@@ -131,25 +131,12 @@ func (p *plan) level(program *program, kinds []kind, wanted []bool) {
 		if n == len(choices)-1 && best.complete(wanted) {
 			break // everywhere is the last resort
 		}
-		next := p.clone()
-		census := next.recount()
-		census.cautious, census.chosen = true, choice
-		for k := range kinds {
-			if census.usual(&kinds[k]) {
-				census.appear(kinds[k].profile, -1, false)
-			}
-		}
-		next.newStage(census, wanted, kinds, program).run()
-		next.verify()
-		next.shrink()
-		if next.better(best) {
+		if next := p.place(choice, program, kinds, wanted); next.better(best) {
 			best = next
 		}
 	}
-	if next := p.clone(); p.wants(wanted) <= handful {
-		next.extend(kinds, wanted)
-		next.shrink()
-		if next.better(best) {
+	if p.wants(wanted) <= handful {
+		if next := p.oneByOne(kinds, wanted); next.better(best) {
 			best = next
 		}
 	}
@@ -176,8 +163,32 @@ func (p *plan) mend(program *program, kinds []kind, wanted []bool) {
 	}
 }
 
+// place places wanted classes in chosen domains, as if all that may be bought was there.
+func (p *plan) place(chosen []map[int32]bool, program *program, kinds []kind, wanted []bool) *plan {
+	next := p.clone()
+	census := next.recount()
+	census.cautious, census.chosen = true, chosen
+	for k := range kinds {
+		if census.usual(&kinds[k]) {
+			census.appear(kinds[k].profile, -1, false)
+		}
+	}
+	next.newStage(census, wanted, kinds, program).run()
+	next.verify()
+	next.shrink()
+	return next
+}
+
 // handful is how many pods are also placed one by one, each where it costs least.
 const handful = 64
+
+// oneByOne places the wanted pods one after another, each where it costs least now.
+func (p *plan) oneByOne(kinds []kind, wanted []bool) *plan {
+	next := p.clone()
+	next.extend(kinds, wanted)
+	next.shrink()
+	return next
+}
 
 // wants is how many pods of the wanted classes are left.
 func (p *plan) wants(wanted []bool) (pods int) {

@@ -15,8 +15,8 @@ type Solution struct {
 	// Values are what one of each item is worth, its dual price; an item that fits
 	// nowhere is worth nothing.
 	Values []float64
-	// Cut are what one of each item would be worth if items could be cut, in the first
-	// solution of a Solver: they may give a better bound.
+	// Cut are what one of each item would be worth if items could be cut, which may give a
+	// better bound; the Values when a part of a demand is solved again.
 	Cut []float64
 	// Columns are the fillings of the best fractional packing found, Amounts how
 	// often it uses each.
@@ -52,7 +52,7 @@ func NewSolver(problem *Problem, steps int) *Solver {
 // solved again, before is the solution of that.
 func (s *Solver) Solve(demand []int32, before *Solution) Solution {
 	g := newGeneration(s, demand)
-	solution := Solution{Values: g.values}
+	solution := Solution{Values: g.values, Cut: g.values}
 	switch {
 	case len(g.items) == 0:
 		return solution
