@@ -147,12 +147,13 @@ func (g *generation) improve(better float64, passes int, find func(k int, better
 	g.steady = steadiness
 	for pass := 0; pass < passes && g.steps > 0; pass++ {
 		g.price()
-		if g.pass(better, find) {
-			g.steady = steadiness
-		} else if g.steady > 0 {
-			g.steady = 0 // none by the mean does not mean none
-		} else {
+		found := g.pass(better, find)
+		if !found && g.steady == 0 {
 			break
+		}
+		g.steady = 0 // none by the mean does not mean none
+		if found {
+			g.steady = steadiness
 		}
 	}
 	g.steady = 0
