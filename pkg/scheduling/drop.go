@@ -16,19 +16,19 @@ const (
 	few = 8
 )
 
-// drop tries to do without each machine that is to be bought, the most wasteful first: its
+// drop tries to do without each machine that is to be bought, the emptiest first: its
 // pods go to the others, or to a cheaper one.
 func (p *plan) drop(program *program, kinds []kind, wanted []bool) {
 	if len(kinds) == 0 {
 		return
 	}
-	if order := p.wasteful(program, kinds[0].priority); len(order) > few && !p.anyTied() {
+	if order := p.emptiest(kinds[0].priority); len(order) > few && !p.anyTied() {
 		return
 	}
 	budget := dropSteps
 	for budget > 0 {
 		improved := false
-		for _, index := range p.wasteful(program, kinds[0].priority) {
+		for _, index := range p.emptiest(kinds[0].priority) {
 			if budget -= len(p.steps); budget <= 0 {
 				return
 			}
@@ -58,22 +58,22 @@ func (p *plan) anyTied() bool {
 	return slices.ContainsFunc(p.steps, func(s step) bool { return p.model.classes[s.class].tied })
 }
 
-// wasteful returns the machines that are to be bought from templates of a priority, by how
-// much more they cost than the pods on them are worth.
-func (p *plan) wasteful(program *program, priority int32) (order []int) {
-	waste := make([]float64, len(p.machines))
+// emptiest returns the machines that are to be bought from templates of a priority, by
+// how much of them is used.
+func (p *plan) emptiest(priority int32) (order []int) {
+	used := make([]float64, len(p.machines))
 	for index, m := range p.machines {
-		if m.node < 0 && m.kind.priority == priority {
-			order = append(order, index)
-			waste[index] = m.kind.cost
+		if m.node >= 0 || m.kind.priority != priority {
+			continue
+		}
+		order = append(order, index)
+		for r, capacity := range m.kind.capacity {
+			if capacity > 0 {
+				used[index] = max(used[index], 1-m.free[r]/capacity)
+			}
 		}
 	}
-	for _, s := range p.steps {
-		if item := program.itemOf[s.class]; item >= 0 {
-			waste[s.machine] -= program.solution.Values[item]
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(waste[b], waste[a]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(used[a], used[b]) })
 	return order
 }
 
