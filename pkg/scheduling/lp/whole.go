@@ -53,9 +53,7 @@ type choice struct {
 	order     []int
 	cost      []float64   // of each kind
 	hold      [][]float64 // of each kind, for each condition: what it can hold, as a part of what is needed
-	// most is the most of that for its cost which a kind at this place of the order or a
-	// later one can hold.
-	most [][]float64
+	prospects Prospects
 	// limit is the least cost found, or that of which something cheaper is looked for.
 	limit float64
 	found bool
@@ -78,7 +76,7 @@ func (c *choice) demand(values []float64, most float64) {
 		all += values[i] * float64(count)
 	}
 	needed := all - c.elsewhere(values)
-	if needed <= all*(1-met) {
+	if needed <= all*(1-Met) {
 		return
 	}
 	for k, f := range c.fillers {
@@ -118,30 +116,21 @@ func (c *choice) sort() {
 	slices.SortStableFunc(c.order, func(a, b int) int {
 		return cmp.Compare(c.hold[b][last]/c.cost[b], c.hold[a][last]/c.cost[a])
 	})
-	c.most = make([][]float64, len(c.order))
-	for place := len(c.order) - 1; place >= 0; place-- {
-		k := c.order[place]
-		c.most[place] = make([]float64, last+1)
-		for condition, x := range c.hold[k] {
-			c.most[place][condition] = x / c.cost[k]
-			if place+1 < len(c.order) {
-				c.most[place][condition] = max(c.most[place][condition], c.most[place+1][condition])
-			}
-		}
+	costs, holds := make([]float64, len(c.order)), make([][]float64, len(c.order))
+	for place, k := range c.order {
+		costs[place], holds[place] = c.cost[k], c.hold[k]
 	}
+	c.prospects = NewProspects(costs, holds)
 }
-
-// met is a little less than all that is needed, for rounding.
-const met = 1 - 1e-9
 
 // choose adds machines from a place in the order on to some that hold so much.
 func (c *choice) choose(from int, cost float64, held []float64) {
-	if slices.Min(held) >= met {
+	if slices.Min(held) >= Met {
 		c.limit, c.found = cost, true
 		return
 	}
 	next := make([]float64, len(held))
-	for place := from; place < len(c.order) && c.steps > 0 && c.promising(place, c.limit-cost, held); place++ {
+	for place := from; place < len(c.order) && c.steps > 0 && c.prospects.Enough(place, c.limit-cost, held); place++ {
 		c.steps--
 		k := c.order[place]
 		if cost+c.cost[k] >= c.limit {
@@ -152,14 +141,4 @@ func (c *choice) choose(from int, cost float64, held []float64) {
 		}
 		c.choose(place, cost+c.cost[k], next)
 	}
-}
-
-// promising says whether what is lacking may be had for so much, from a place on.
-func (c *choice) promising(from int, money float64, held []float64) bool {
-	for condition, x := range held {
-		if x+money*c.most[from][condition] < met {
-			return false
-		}
-	}
-	return true
 }

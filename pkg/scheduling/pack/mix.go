@@ -29,13 +29,12 @@ type mixer struct {
 	cost  []float64 // of each kind in the order
 	// have is what each kind in the order has of every resource, and at the end what it can
 	// hold of value, as parts of what is needed.
-	have [][]float64
-	// most is the most of that which a kind at this place or a later one has for its cost.
-	most  [][]float64
-	limit float64
-	steps int
-	at    []int // places of those chosen
-	best  []mix
+	have      [][]float64
+	prospects lp.Prospects
+	limit     float64
+	steps     int
+	at        []int // places of those chosen
+	best      []mix
 }
 
 // mix is a choice of kinds that may hold all that is needed. Slack is how much it has
@@ -86,16 +85,7 @@ func (p *packer) newMixer(rest []int32, values []float64, limit float64) *mixer 
 		}
 		m.have, m.cost = append(m.have, have), append(m.cost, p.problem.Kinds[k].Cost)
 	}
-	m.most = make([][]float64, len(m.order))
-	for place := len(m.order) - 1; place >= 0; place-- {
-		m.most[place] = slices.Clone(m.have[place])
-		for r := range m.most[place] {
-			m.most[place][r] /= m.cost[place]
-			if place+1 < len(m.order) {
-				m.most[place][r] = max(m.most[place][r], m.most[place+1][r])
-			}
-		}
-	}
+	m.prospects = lp.NewProspects(m.cost, m.have)
 	return m
 }
 
@@ -125,7 +115,7 @@ func (m *mixer) choose(from int, cost float64, sum []float64) {
 		return
 	}
 	next := make([]float64, len(sum))
-	for place := from; place < len(m.order) && m.steps > 0 && m.promising(place, m.limit-cost, sum); place++ {
+	for place := from; place < len(m.order) && m.steps > 0 && m.prospects.Enough(place, m.limit-cost, sum); place++ {
 		m.steps--
 		if cost+m.cost[place] >= m.limit-1e-9 {
 			continue
@@ -137,16 +127,6 @@ func (m *mixer) choose(from int, cost float64, sum []float64) {
 		m.choose(place, cost+m.cost[place], next)
 		m.at = m.at[:len(m.at)-1]
 	}
-}
-
-// promising says whether so much money may buy what is lacking, from a place on.
-func (m *mixer) promising(from int, money float64, sum []float64) bool {
-	for r, x := range sum {
-		if x+money*m.most[from][r] < 1 {
-			return false
-		}
-	}
-	return true
 }
 
 // keep remembers the mixes with the most slack, which are the easiest to fill.
