@@ -10,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/castai/omni/test/object"
 )
 
 func ofApp(app string) func(*corev1.Pod) {
@@ -223,29 +225,9 @@ func TestPreferencesAreKeptWhereTheyAreFree(t *testing.T) {
 // withoutPreferences returns the same problem of pods that prefer nothing, with no taints
 // that they would rather avoid.
 func withoutPreferences(p Problem) Problem {
-	plain := func(pods []*corev1.Pod) (list []*corev1.Pod) {
-		for _, pod := range pods {
-			pod = pod.DeepCopy()
-			pod.Spec.TopologySpreadConstraints = slices.DeleteFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
-				return c.WhenUnsatisfiable == corev1.ScheduleAnyway
-			})
-			a := affinityOf(pod)
-			if a.NodeAffinity != nil {
-				a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
-			}
-			if a.PodAffinity != nil {
-				a.PodAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
-			}
-			if a.PodAntiAffinity != nil {
-				a.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
-			}
-			list = append(list, pod)
-		}
-		return list
-	}
-	p.Pods, p.Nodes, p.Candidates = plain(p.Pods), slices.Clone(p.Nodes), slices.Clone(p.Candidates)
+	p.Pods, p.Nodes, p.Candidates = object.WithoutPreferences(p.Pods), slices.Clone(p.Nodes), slices.Clone(p.Candidates)
 	for i := range p.Nodes {
-		p.Nodes[i].Pods = plain(p.Nodes[i].Pods)
+		p.Nodes[i].Pods = object.WithoutPreferences(p.Nodes[i].Pods)
 	}
 	for i := range p.Candidates {
 		p.Candidates[i].Taints = slices.DeleteFunc(slices.Clone(p.Candidates[i].Taints), soft)

@@ -7,6 +7,7 @@ package object
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -76,4 +77,28 @@ func Pending(namespace, name, cpu string) *corev1.Pod {
 		},
 		Status: Unschedulable(),
 	}
+}
+
+// WithoutPreferences returns copies of pods that prefer nothing: neither nodes, nor pods,
+// nor spread.
+func WithoutPreferences(pods []*corev1.Pod) (list []*corev1.Pod) {
+	for _, pod := range pods {
+		pod = pod.DeepCopy()
+		pod.Spec.TopologySpreadConstraints = slices.DeleteFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+			return c.WhenUnsatisfiable == corev1.ScheduleAnyway
+		})
+		if a := pod.Spec.Affinity; a != nil {
+			if a.NodeAffinity != nil {
+				a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
+			}
+			if a.PodAffinity != nil {
+				a.PodAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
+			}
+			if a.PodAntiAffinity != nil {
+				a.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
+			}
+		}
+		list = append(list, pod)
+	}
+	return list
 }

@@ -13,43 +13,22 @@ import (
 
 	"github.com/castai/omni/pkg/scheduling"
 	"github.com/castai/omni/pkg/scheduling/workload"
+	"github.com/castai/omni/test/object"
 )
 
 // indifferent returns the same problem of pods that prefer nothing.
 func indifferent(p *scheduling.Problem) *scheduling.Problem {
 	plain := *p
-	plain.Pods, plain.Nodes, plain.Candidates = indifferentPods(p.Pods), slices.Clone(p.Nodes), slices.Clone(p.Candidates)
+	plain.Pods, plain.Nodes, plain.Candidates = object.WithoutPreferences(p.Pods), slices.Clone(p.Nodes), slices.Clone(p.Candidates)
 	soft := func(t corev1.Taint) bool { return t.Effect == corev1.TaintEffectPreferNoSchedule }
 	for i := range plain.Nodes {
-		plain.Nodes[i].Pods = indifferentPods(p.Nodes[i].Pods)
+		plain.Nodes[i].Pods = object.WithoutPreferences(p.Nodes[i].Pods)
 		plain.Nodes[i].Taints = slices.DeleteFunc(slices.Clone(p.Nodes[i].Taints), soft)
 	}
 	for i := range plain.Candidates {
 		plain.Candidates[i].Taints = slices.DeleteFunc(slices.Clone(p.Candidates[i].Taints), soft)
 	}
 	return &plain
-}
-
-func indifferentPods(pods []*corev1.Pod) (list []*corev1.Pod) {
-	for _, pod := range pods {
-		pod = pod.DeepCopy()
-		pod.Spec.TopologySpreadConstraints = slices.DeleteFunc(pod.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
-			return c.WhenUnsatisfiable == corev1.ScheduleAnyway
-		})
-		if a := pod.Spec.Affinity; a != nil {
-			if a.NodeAffinity != nil {
-				a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
-			}
-			if a.PodAffinity != nil {
-				a.PodAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
-			}
-			if a.PodAntiAffinity != nil {
-				a.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution = nil
-			}
-		}
-		list = append(list, pod)
-	}
-	return list
 }
 
 // scoresOf returns the score of what is decided without a look at preferences, and with it.
