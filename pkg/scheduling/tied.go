@@ -101,7 +101,9 @@ func (s *stage) openMachine(c int) int {
 }
 
 // clearly is how much more value for its cost a dearer machine must have. What it could
-// hold besides may go to another in the end, and the dearer it is the more that costs.
+// hold besides may go to another in the end, and the dearer it is the more that costs. Of
+// 1 to 1.5 the bills of constrained-1000 at thirty overheads, sizes and scopes are about
+// the least at 1.3; at 1 some are twice as high.
 const clearly = 1.3
 
 // buyFor buys the machine with the most value for its cost among those that take a
