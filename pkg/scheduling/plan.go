@@ -176,12 +176,4 @@ func (p *plan) suitsAll(m *machine, profile int32) bool {
 	return !slices.ContainsFunc(m.classes, func(c int32) bool { return !p.model.suits(p.model.classes[c], profile) })
 }
 
-func compareNodes(a, b *Node) int {
-	if a.Name < b.Name {
-		return -1
-	}
-	if a.Name > b.Name {
-		return 1
-	}
-	return 0
-}
+func compareNodes(a, b *Node) int { return cmp.Compare(a.Name, b.Name) }
